@@ -1,0 +1,1 @@
+//! The nine capabilities and the scenario contract.

@@ -1,0 +1,1 @@
+//! Ids, persons, venues, money, refusals, cards: the words everything else speaks.

@@ -1,0 +1,1 @@
+//! Routes, extractors, OpenAPI, pages and static files.

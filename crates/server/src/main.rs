@@ -1,0 +1,3 @@
+//! The binary `tongma`.
+
+fn main() {}

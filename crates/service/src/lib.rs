@@ -1,0 +1,1 @@
+//! Use cases: present, act, outbox; authorisation, idempotency, audit.

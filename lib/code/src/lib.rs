@@ -1,0 +1,1 @@
+//! The personal code: bytes, text and types; signing and encoding.

@@ -1,0 +1,1 @@
+//! Signed bundles and what an offline point may decide from them.

@@ -1,0 +1,1 @@
+//! The verifier: bytes, anchors, lists and time in, a verdict out.
