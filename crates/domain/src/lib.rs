@@ -1,1 +1,32 @@
-//! Ids, persons, venues, money, refusals, cards: the words everything else speaks.
+//! The words everything above speaks: ids, time, money, people, venues, cards and refusals.
+//!
+//! Nothing here does input or output, reads a clock or draws a random number: time is a [`UnixMs`] argument,
+//! randomness is an [`Entropy`] argument. Nothing here knows a scenario, a database or HTTP.
+
+mod card;
+mod entropy;
+mod id;
+mod identity;
+mod input;
+mod money;
+mod outcome;
+mod person;
+mod refusal;
+mod text;
+mod time;
+mod venue;
+
+pub use card::{
+    Action, ActionsPerPresentation, Card, Cell, ClaimAsk, ConsentKind, Field, FieldKind, OfflineRule, Setting, Starter,
+};
+pub use entropy::{Entropy, SeededEntropy};
+pub use id::{Bucket, Id, IdError};
+pub use identity::{DocumentError, DocumentKind, birth_date_of, document_check};
+pub use input::{Input, MOST_INPUT_BYTES};
+pub use money::{Fen, MoneyError};
+pub use outcome::{Outcome, Shade};
+pub use person::{AgeClass, Claim, PersonalData, mask_name, mask_number, mask_phone};
+pub use refusal::{Refusal, RefusalCode};
+pub use text::{Text, Words};
+pub use time::{Clock, Date, UnixMs};
+pub use venue::{Organisation, Point, PointKind, Venue, VenueState};

@@ -1,0 +1,114 @@
+//! Organisations, venues and points: who may ask, where, and with what settings.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::{Id, Text};
+
+/// A legal person that runs venues. Pseudonyms are pairwise per organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organisation {
+    /// Its id.
+    pub id: Id,
+    /// Its registered name in Chinese.
+    pub name_zh: String,
+    /// Its registered name in English.
+    pub name_en: String,
+}
+
+/// Where a scenario takes place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Venue {
+    /// Its id.
+    pub id: Id,
+    /// The organisation that runs it.
+    pub organisation: Id,
+    /// Its name in Chinese.
+    pub name_zh: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// Whether it is open for business on the platform.
+    pub state: VenueState,
+    /// The scenarios it is approved for, by id.
+    pub scenarios: Vec<String>,
+    /// Settings tuned away from the card's defaults: `scenario.setting` → value.
+    #[serde(default)]
+    pub settings: BTreeMap<String, i64>,
+    /// Things shared with other venues: `union` → the id of the library union it belongs to.
+    #[serde(default)]
+    pub things: BTreeMap<String, Id>,
+}
+
+impl Venue {
+    /// The value of a setting here: tuned, or the card's default.
+    pub fn setting(&self, card: &crate::Card, id: &str) -> i64 {
+        let declared = card.settings.iter().find(|setting| setting.id == id);
+        let tuned = self.settings.get(&format!("{}.{id}", card.id)).copied();
+        match declared {
+            Some(setting) => tuned.unwrap_or(setting.default).clamp(setting.least, setting.most),
+            None => tuned.unwrap_or(0),
+        }
+    }
+
+    /// The thing of this name, or an id derived from the venue's own.
+    pub fn thing(&self, name: &str) -> Id {
+        self.things.get(name).copied().unwrap_or_else(|| Id::derived(&[self.id.as_bytes(), name.as_bytes()]))
+    }
+
+    /// Its name.
+    pub fn names(&self) -> crate::Words {
+        crate::Words::new(self.name_zh.clone(), self.name_en.clone())
+    }
+}
+
+/// The life of a venue on the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VenueState {
+    /// Listed, its scenario not yet served here.
+    Coming,
+    /// In service.
+    Open,
+    /// Suspended by the platform.
+    Suspended,
+}
+
+/// One desk, kiosk or gate that has been paired and holds its own key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    /// Its id.
+    pub id: Id,
+    /// Its venue.
+    pub venue: Id,
+    /// Its name in Chinese: 一楼服务台.
+    pub name_zh: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// What it is.
+    pub kind: PointKind,
+    /// Which scenarios it may run, by id.
+    pub scenarios: Vec<String>,
+}
+
+/// What a point is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PointKind {
+    /// A staffed desk.
+    Desk,
+    /// A gate: no staff, no form, decides by itself.
+    Gate,
+    /// A self-service kiosk.
+    Kiosk,
+}
+
+impl PointKind {
+    /// Its words.
+    pub const fn name(self) -> Text {
+        match self {
+            Self::Desk => Text::new("服务台", "Desk"),
+            Self::Gate => Text::new("闸机", "Gate"),
+            Self::Kiosk => Text::new("自助机", "Kiosk"),
+        }
+    }
+}
