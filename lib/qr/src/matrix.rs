@@ -5,9 +5,6 @@ use crate::symbol::Mask;
 use crate::tables::{Level, Version};
 use alloc::vec::Vec;
 
-/// Versions up to this one have at most 64 modules a side: one word a row.
-pub(crate) const ONE_WORD_VERSIONS: u8 = 11;
-
 /// One row or column, module 0 in the lowest bit. Bits past the symbol's side stay zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Line<const W: usize>([u64; W]);

@@ -2,7 +2,7 @@
 
 use crate::Refused;
 use crate::codewords::interleave;
-use crate::matrix::{Axis, Canvas, ONE_WORD_VERSIONS};
+use crate::matrix::{Axis, Canvas};
 use crate::penalty::best_mask;
 use crate::segment::{Mode, data_codewords};
 use crate::tables::{Level, MAX_VERSION, Version};
@@ -32,7 +32,7 @@ impl Mask {
     }
 }
 
-/// What a symbol may be like. The default is level M, any version, the best mask.
+/// What a symbol may be like. The default is level M, any version up to [`MAX_VERSION`], the best mask.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// The least error correction wanted.
@@ -153,11 +153,11 @@ pub fn encode_bytes(bytes: &[u8], options: &Options) -> Result<Symbol, Refused> 
     }
     let data = data_codewords(bytes, mode, version, version.data_codewords(level));
     let codewords = interleave(&data, version, level);
-    Ok(if version.number() <= ONE_WORD_VERSIONS {
-        draw::<1>(version, level, &codewords, options.mask)
-    } else {
-        draw::<3>(version, level, &codewords, options.mask)
-    })
+    #[cfg(feature = "large")]
+    if version.number() > crate::tables::ONE_WORD_VERSIONS {
+        return Ok(draw::<3>(version, level, &codewords, options.mask));
+    }
+    Ok(draw::<1>(version, level, &codewords, options.mask))
 }
 
 fn draw<const W: usize>(version: Version, level: Level, codewords: &[u8], mask: Option<Mask>) -> Symbol {

@@ -1,7 +1,10 @@
 //! Sizes and block structure of the forty versions: ISO/IEC 18004:2015, tables 1 and 9, annex E.
 
-/// The largest version; a symbol of version v has 4 v + 17 modules a side.
-pub const MAX_VERSION: u8 = 40;
+/// Versions up to this one have at most 64 modules a side: one word a row.
+pub(crate) const ONE_WORD_VERSIONS: u8 = 11;
+
+/// The largest version; a symbol of version v has 4 v + 17 modules a side. Without the feature `large` this is 11.
+pub const MAX_VERSION: u8 = if cfg!(feature = "large") { 40 } else { ONE_WORD_VERSIONS };
 
 /// Error-correction level: the share of codewords that may be unreadable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

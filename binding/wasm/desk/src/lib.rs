@@ -1,0 +1,5 @@
+//! The desk's artefact: the phone's exports, the verifier, the edge rules and a QR reader.
+//!
+//! `unsafe` is needed here only because an exported name is declared by an `unsafe` attribute.
+
+pub use tongma_wasm_exports::*;
