@@ -23,17 +23,23 @@ pub const MOST_PAGE: usize = 500;
 impl Key {
     /// A key of raw bytes, cut at [`MOST_KEY_BYTES`] never: a longer one is replaced by its digest-derived id.
     pub fn new(bytes: &[u8]) -> Self {
-        if bytes.len() <= MOST_KEY_BYTES { Self(bytes.to_vec()) } else { Self(Id::derived(&[bytes]).as_bytes().to_vec()) }
+        if bytes.len() <= MOST_KEY_BYTES {
+            Self(bytes.to_vec())
+        } else {
+            Self(Id::derived(&[bytes]).as_bytes().to_vec())
+        }
     }
 
-    /// A key of several parts; parts are joined with their lengths, so no two lists make one key.
+    /// A key of several parts; parts are joined with their lengths, so no two lists make one key. A list too long for
+    /// a key is replaced by its derived id.
     pub fn of(parts: &[&[u8]]) -> Self {
         let mut bytes = Vec::new();
         for part in parts {
-            bytes.push(u8::try_from(part.len()).unwrap_or(u8::MAX));
+            let Ok(length) = u8::try_from(part.len()) else { return Id::derived(parts).into() };
+            bytes.push(length);
             bytes.extend_from_slice(part);
         }
-        Self::new(&bytes)
+        if bytes.len() <= MOST_KEY_BYTES { Self(bytes) } else { Id::derived(parts).into() }
     }
 
     /// Its bytes.
@@ -235,7 +241,8 @@ pub enum StoreError {
     Conflict,
     /// A bound, a limit or a size was broken: a refusal, not a fault.
     Bound(&'static str),
-    /// The engine cannot write now (disk full, connection lost); nothing was done.
+    /// The engine cannot write now (disk full, connection lost). Nothing was done, or at worst it cannot be said whether
+    /// it was: asking again with the same once-key is always right.
     Unavailable(String),
     /// What is stored is not what was written.
     Corrupt(String),
@@ -262,14 +269,29 @@ pub trait Txn {
     /// The bucket this transaction names.
     fn bucket(&self) -> Bucket;
 
-    /// Reads a record.
+    /// Reads a record. What a unit has read once it sees unchanged until its end, but for its own writes.
     fn get(&mut self, kind: Kind, key: &Key) -> Result<Option<Record>, StoreError>;
     /// Writes a record and its index entries (which replace those of the version before). Gives the new version.
-    fn put(&mut self, kind: Kind, key: &Key, expect: Expect, body: Vec<u8>, index: Vec<Index>) -> Result<u64, StoreError>;
-    /// Removes a record and its index entries.
+    /// [`StoreError::Conflict`] at once when the record is not as expected.
+    fn put(
+        &mut self,
+        kind: Kind,
+        key: &Key,
+        expect: Expect,
+        body: Vec<u8>,
+        index: Vec<Index>,
+    ) -> Result<u64, StoreError>;
+    /// Removes a record and its index entries; a later put begins at version 1 again.
     fn remove(&mut self, kind: Kind, key: &Key, expect: Expect) -> Result<(), StoreError>;
-    /// Records of a kind whose indexed value equals `value`, in key order, behind `after`.
-    fn scan(&mut self, kind: Kind, index: &'static str, value: &Key, after: Option<&Key>, limit: usize) -> Result<Page<Record>, StoreError>;
+    /// Records of a kind whose indexed value equals `value`, in key order, behind `after`; at most [`MOST_PAGE`].
+    fn scan(
+        &mut self,
+        kind: Kind,
+        index: &'static str,
+        value: &Key,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Page<Record>, StoreError>;
 
     /// Adds to a counter (absent is 0) if the result stays within `least..=most`; gives it, or `None` when it would not.
     fn count_add(&mut self, key: &CounterKey, delta: i64, least: i64, most: i64) -> Result<Option<i64>, StoreError>;
@@ -281,7 +303,8 @@ pub trait Txn {
     /// Reads an account.
     fn account(&mut self, key: &AccountKey) -> Result<Option<Account>, StoreError>;
     /// Posts a transfer at once (`pending` false) or reserves it. `Ok(false)`: the same transfer is there already.
-    /// [`StoreError::Bound`] when an account's limit or a closed account forbids it, or the id holds another transfer.
+    /// [`StoreError::Bound`] when an account's limit or an account not open forbids it, or the id holds another transfer
+    /// (or the same, reserved where this one is to be posted).
     fn transfer(&mut self, transfer: &Transfer, pending: bool) -> Result<bool, StoreError>;
     /// Resolves a pending transfer. `Ok(false)`: it was resolved so already; another resolution is a `Bound`.
     fn resolve(&mut self, id: Id, resolution: Resolution) -> Result<bool, StoreError>;
@@ -289,6 +312,8 @@ pub trait Txn {
     fn transfer_state(&mut self, id: Id) -> Result<Option<TransferState>, StoreError>;
 
     /// Claims a once-key: absent or smaller rank → `Fresh`; same rank and claimant → `Again`; else `Taken`.
+    /// Claimed again inside the transaction that claimed it, the answer so far comes back and an answer that is not
+    /// empty takes its place: this is how a unit leaves the answer it has worked out.
     fn claim(&mut self, claim: &OnceClaim) -> Result<Claimed, StoreError>;
 
     /// Appends to the bucket's log; gives its place.
@@ -325,35 +350,47 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`] of the engine or the function.
-    fn read(&self, bucket: Bucket, work: &mut dyn FnMut(&mut dyn Txn) -> Result<(), StoreError>) -> Result<(), StoreError>;
+    fn read(
+        &self,
+        bucket: Bucket,
+        work: &mut dyn FnMut(&mut dyn Txn) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
 
-    /// What is due at `now` in any of these buckets (first, last), soonest first.
+    /// What is due at `now` in any of these buckets (first, last), soonest first, then by bucket and place; at most
+    /// [`MOST_PAGE`].
     ///
     /// # Errors
     /// [`StoreError`] of the engine.
     fn due(&self, buckets: (Bucket, Bucket), now: UnixMs, limit: usize) -> Result<Vec<DueItem>, StoreError>;
 
-    /// Every log entry of a bucket behind a place, in order, for sealing and audit.
+    /// Log entries of a bucket behind a place, in order, for sealing and audit; at most [`MOST_PAGE`].
     ///
     /// # Errors
     /// [`StoreError`] of the engine.
     fn log_of(&self, bucket: Bucket, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError>;
 
-    /// Every account of a bucket, for the trial balance.
+    /// Every account of a bucket, by key, for the trial balance.
     ///
     /// # Errors
     /// [`StoreError`] of the engine.
     fn accounts_of(&self, bucket: Bucket) -> Result<Vec<(AccountKey, Account)>, StoreError>;
 
-    /// Every transfer of a bucket, for the audit of balances.
+    /// Every transfer of a bucket, by id, for the audit of balances.
     ///
     /// # Errors
     /// [`StoreError`] of the engine.
     fn transfers_of(&self, bucket: Bucket) -> Result<Vec<TransferState>, StoreError>;
 
-    /// The buckets that hold anything, for audits and reports.
+    /// The buckets in which anything was ever written, in order, for audits and reports.
     ///
     /// # Errors
     /// [`StoreError`] of the engine.
     fn buckets(&self) -> Result<Vec<Bucket>, StoreError>;
+
+    /// Drops once-rows whose `keep_until` is before a moment, at most `limit` (and [`MOST_PAGE`]); gives how many. For a
+    /// caretaker that calls it now and then.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the engine.
+    fn forget(&self, before: UnixMs, limit: usize) -> Result<usize, StoreError>;
 }
