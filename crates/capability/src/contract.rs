@@ -148,6 +148,8 @@ pub struct Step<'a> {
     pub input: &'a Input,
     /// The attempt: the same in every leg and every retry; each leg is idempotent by it.
     pub attempt: Id,
+    /// The moment of this step, the same as [`Desk::now`]: a place may depend on it (the museum's day of today).
+    pub now: UnixMs,
 }
 
 impl Step<'_> {
