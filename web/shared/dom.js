@@ -16,16 +16,18 @@ export function h(kind, props = {}, ...children) {
   const [, tag, rest] = /^([\w-]+)(.*)$/.exec(kind);
   const node = SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
   for (const [, sign, name] of rest.matchAll(/([.#])([\w-]+)/g)) sign === "." ? node.classList.add(name) : (node.id = name);
+  const later = [];
   for (const [name, value] of Object.entries(props ?? {})) {
     if (value === false || value == null) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (name === "class") node.classList.add(...String(value).split(" ").filter(Boolean));
     else if (name === "dataset") Object.assign(node.dataset, value);
     else if (name === "style") for (const [property, text] of Object.entries(value)) node.style.setProperty(property, text);
-    else if (name === "value" || name === "checked" || name === "disabled") node[name] = value;
+    else if (name === "value" || name === "checked" || name === "disabled") later.push([name, value]);
     else node.setAttribute(name, value === true ? "" : value);
   }
   node.append(...flat(children));
+  for (const [name, value] of later) node[name] = value; // a select takes its value only once it has its options
   return node;
 }
 const SVG_TAGS = new Set(["svg", "path", "circle", "g", "rect", "line", "polyline"]);

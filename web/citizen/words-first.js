@@ -1,0 +1,33 @@
+// The words of the first screen, in both languages: they travel inside the shell, so that it needs nothing else to be read.
+export const FIRST = {
+  zh: {
+    app: "通码", elder: "长辈版", other_language: "English", home_title: "我的通码",
+    tabs: "主菜单", tab_code: "亮码", tab_things: "办事", tab_log: "记录", tab_account: "我的",
+    state_loading: "正在取码", state_ready: "可以使用", state_offline: "离线码", state_reserve: "备用码", state_frozen: "已冻结",
+    state_elsewhere: "在另一部手机", state_spent: "需要联网", state_welcome: "欢迎使用",
+    refresh: "刷新", count_said: "{n} 秒后自动更新", qr_said: "我的通码，请让工作人员扫描", bars_said: "短码条形码", enlarge: "放大短码", enlarge_hint: "点此放大",
+    no_screenshot: "请当面出示，不要截屏或转发。扫不上时，请调亮屏幕。",
+    offline_note: "上次联网 {last}。没有网络也能用，可用到 {until}。", offline_never: "没有网络也能用，可用到 {until}。",
+    reserve_note: "普通码已用完，正在使用备用码，工作人员会多看一眼。联网后会自动补充。",
+    frozen_word: "您的码已冻结", frozen_text: "谁也不能用它办事。解冻后即可恢复使用。", frozen_do: "去解冻",
+    elsewhere_word: "您的码在另一部手机上", elsewhere_text: "这部手机现在不能亮码。换到这部手机后，原来那部会立即失效。", elsewhere_do: "在这部手机上使用",
+    spent_word: "手机里的码用完了", spent_text: "请连接网络，几秒钟就能补充。急用时请到人工窗口，出示身份证件也能办。", spent_do: "立即补充",
+    welcome_word: "一个码，办好二十件事", welcome_text: "登录一次，以后没有网络也能亮码。", welcome_do: "登录",
+    failed_word: "暂时亮不出码", failed_text: "请关闭页面再打开。仍然不行时，请到人工窗口，出示身份证件也能办。", failed_do: "重新打开",
+  },
+  en: {
+    app: "Tongma", elder: "Large text", other_language: "中文", home_title: "My Tongma code",
+    tabs: "Main menu", tab_code: "Code", tab_things: "My things", tab_log: "Log", tab_account: "Me",
+    state_loading: "Getting your code", state_ready: "Ready", state_offline: "Offline code", state_reserve: "Reserve code", state_frozen: "Frozen",
+    state_elsewhere: "On another phone", state_spent: "Network needed", state_welcome: "Welcome",
+    refresh: "Refresh", count_said: "Changes in {n} seconds", qr_said: "My Tongma code, for staff to scan", bars_said: "Short number as a bar code", enlarge: "Enlarge the short number", enlarge_hint: "Tap to enlarge",
+    no_screenshot: "Show it in person; do not send a screenshot. Brighten the screen if it will not scan.",
+    offline_note: "Last online {last}. It works without network, until {until}.", offline_never: "It works without network, until {until}.",
+    reserve_note: "Your ordinary codes are used up; this is a reserve, and staff will look twice. It tops up by itself once online.",
+    frozen_word: "Your code is frozen", frozen_text: "Nobody can use it. Unfreeze it to go on.", frozen_do: "Go and unfreeze",
+    elsewhere_word: "Your code is on another phone", elsewhere_text: "This phone cannot show it now. Once you move it here, the other phone stops at once.", elsewhere_do: "Use this phone",
+    spent_word: "No code is left on this phone", spent_text: "Connect to a network; it takes a few seconds. In a hurry, the staffed counter helps you with your identity document.", spent_do: "Top up now",
+    welcome_word: "One code for twenty things", welcome_text: "Sign in once; after that your code shows even without network.", welcome_do: "Sign in",
+    failed_word: "Your code cannot be shown now", failed_text: "Close this page and open it again. If that fails, the staffed counter helps you with your identity document.", failed_do: "Open again",
+  },
+};
