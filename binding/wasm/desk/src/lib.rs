@@ -2,4 +2,6 @@
 //!
 //! `unsafe` is needed here only because an exported name is declared by an `unsafe` attribute.
 
+pub mod reader;
+
 pub use tongma_wasm_exports::*;
