@@ -1,1 +1,10 @@
-//! Routes, extractors, OpenAPI, pages and static files.
+//! Routes, extractors, `OpenAPI`, pages and static files.
+//!
+//! Axum's types stay inside this crate; rules stay out of it: a handler reads the request, asks the platform
+//! ([`tongma_service::Platform`]) and writes the answer.
+
+pub mod extract;
+pub mod limits;
+pub mod pages;
+pub mod point_signature;
+pub mod problem;
