@@ -1,24 +1,44 @@
 //! One decision at a gate, from its bundle and its memory alone.
 
+use tongma_verify::verdict::{self, Doubts, Outcome, Verdict, VerifiedTicket};
+
 use crate::{
     bundle::{Booking, Bundle, Freshness, MOST_PARTY, Pseudonym},
     reason::{Named, Reason, Shade, Words},
     state::{Direction, GateState, Record, Tally, UsedStep},
 };
 
-/// A code that the verifier found genuine, now.
+/// A code that the verifier found genuine, now. It can only come out of a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
-    /// The ticket's handle.
-    pub handle: [u8; 16],
-    /// The step shown.
-    pub step: u8,
-    /// When that step began, Unix seconds.
-    pub step_begins_s: i64,
-    /// When the ticket ends, Unix seconds.
-    pub ends_s: i64,
-    /// Whether the verifier had a doubt (an old list, a clock long not set).
-    pub doubtful: bool,
+    pub(crate) handle: [u8; 16],
+    pub(crate) step: u8,
+    pub(crate) step_begins_s: i64,
+    pub(crate) ends_s: i64,
+    pub(crate) doubts: Doubts,
+}
+
+impl Code {
+    fn of(ticket: &VerifiedTicket, doubts: Doubts) -> Self {
+        let (window, step) = (ticket.window(), ticket.step());
+        Self {
+            handle: ticket.handle().0,
+            step,
+            step_begins_s: window.start_s().saturating_add(i64::from(step) * i64::from(window.step().seconds())),
+            ends_s: window.end_s(),
+            doubts,
+        }
+    }
+}
+
+impl From<&Verdict> for Seen<'_> {
+    fn from(verdict: &Verdict) -> Self {
+        match &verdict.outcome {
+            Outcome::Good(ticket) => Self::Code(Code::of(ticket, Doubts::NONE)),
+            Outcome::Doubtful(ticket, doubts) => Self::Code(Code::of(ticket, *doubts)),
+            Outcome::Refused(reason) => Self::Refused(*reason),
+        }
+    }
 }
 
 /// What was put before the gate.
@@ -26,8 +46,8 @@ pub struct Code {
 pub enum Seen<'a> {
     /// A code the verifier accepted.
     Code(Code),
-    /// A code the verifier refused.
-    Refused,
+    /// A code the verifier refused, and why.
+    Refused(verdict::Reason),
     /// A booking number typed by staff, see [`booking_number`].
     Number(&'a str),
 }
@@ -104,7 +124,7 @@ impl Bundle {
 pub fn decide(bundle: &Bundle, state: &GateState, reading: &Reading<'_>, now_s: i64) -> EdgeVerdict {
     let code = match reading.seen {
         Seen::Code(code) => Some(code),
-        Seen::Refused => return answer(bundle, state, reading, None, Reason::CodeRefused, now_s),
+        Seen::Refused(_) => return answer(bundle, state, reading, None, Reason::CodeRefused, now_s),
         Seen::Number(_) => None,
     };
     match memory(state, reading, code.as_ref()) {
@@ -115,15 +135,14 @@ pub fn decide(bundle: &Bundle, state: &GateState, reading: &Reading<'_>, now_s: 
     let booking = match reading.seen {
         Seen::Code(code) => bundle.booking_of(&code.handle),
         Seen::Number(text) => bundle.booking_by_number(text),
-        Seen::Refused => None,
+        Seen::Refused(_) => None,
     };
     let tally = state.tally(bundle, booking);
     let reason = match reading.direction {
         Direction::In => may_enter(bundle, booking, &tally, reading, now_s),
         Direction::Out => may_leave(booking, &tally, reading.people),
     };
-    let doubtful = code.is_some_and(|code| code.doubtful);
-    let reason = doubt(reason, bundle.freshness(now_s), doubtful, reading);
+    let reason = doubt(reason, bundle.freshness(now_s), reading);
     answer(bundle, state, reading, booking, reason, now_s)
 }
 
@@ -217,13 +236,13 @@ fn may_leave(booking: Option<&Booking>, tally: &Tally, people: u16) -> Reason {
 }
 
 /// A green answer turns amber when something behind it is old or in doubt.
-fn doubt(reason: Reason, freshness: Freshness, doubtful: bool, reading: &Reading<'_>) -> Reason {
+fn doubt(reason: Reason, freshness: Freshness, reading: &Reading<'_>) -> Reason {
     if reason.shade() != Shade::Green {
         return reason;
     }
     match (reading.seen, reading.direction) {
         (Seen::Number(_), _) => Reason::NumberTyped,
-        (_, Direction::In) if doubtful => Reason::CodeDoubt,
+        (Seen::Code(code), Direction::In) if code.doubts != Doubts::NONE => Reason::CodeDoubt,
         (_, Direction::In) if freshness == Freshness::Old => Reason::ListOld,
         _ => reason,
     }
@@ -245,7 +264,7 @@ fn answer(
         booking: booking.map(|booking| booking.pseudonym),
         used: match reading.seen {
             Seen::Code(code) => Some(UsedStep { handle: code.handle, step: code.step, ends_s: code.ends_s }),
-            Seen::Refused | Seen::Number(_) => None,
+            Seen::Refused(_) | Seen::Number(_) => None,
         },
         request: reading.request,
         reason,
@@ -259,7 +278,18 @@ fn answer(
         tally.count(record, booking, bundle.rules.reentry);
     }
     let opens = record.is_some() && !by_staff;
-    EdgeVerdict { opens, record, ..shown(bundle, booking, &tally, reason, reading.people, now_s) }
+    let mut verdict = shown(bundle, booking, &tally, reason, reading.people, now_s);
+    match reading.seen {
+        // The verifier's own words say what the code is and what to do.
+        Seen::Refused(reason) => verdict.words = Words::of(reason.texts()),
+        Seen::Code(code) if reason == Reason::CodeDoubt => {
+            let doubts = || code.doubts.texts();
+            verdict.words.zh.extend(doubts().flat_map(|(_, zh, _)| ["；", zh]));
+            verdict.words.en.extend(doubts().flat_map(|(_, _, en)| ["; ", en]));
+        }
+        Seen::Code(_) | Seen::Number(_) => {}
+    }
+    EdgeVerdict { opens, record, ..verdict }
 }
 
 /// The answer of before, for the same physical read: the gate does not turn a second time.

@@ -21,7 +21,10 @@ extern crate alloc;
 
 mod bundle;
 mod decide;
+#[cfg(test)]
+mod gate_tests;
 mod reason;
+mod signed;
 mod state;
 mod wire;
 
@@ -31,4 +34,5 @@ pub use bundle::{
 };
 pub use decide::{Code, EdgeVerdict, Reading, Seen, booking_number, decide};
 pub use reason::{Reason, Shade, Words};
+pub use signed::BundleRefusal;
 pub use state::{Direction, GateState, Record, Tally, UsedStep};

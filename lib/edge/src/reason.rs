@@ -33,6 +33,12 @@ pub struct Words {
     pub en: String,
 }
 
+impl Words {
+    pub(crate) fn of((zh, en): (&str, &str)) -> Self {
+        Self { zh: zh.into(), en: en.into() }
+    }
+}
+
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal, $shade:ident, $word_zh:literal, $word_en:literal, $zh:literal, $en:literal;)*) => {
         /// Why a gate answered as it did.
@@ -95,7 +101,7 @@ reasons! {
         "按 {list} 的名单放行；名单较旧，恢复网络后会自动核对", "Admitted by the list of {list}; it is old and will be checked when the network is back";
     /// The booking is in order; the code was read with a doubt (an old key or deny list, a clock long not set).
     CodeDoubt = 22, "code_doubt", Amber, "请进", "Welcome",
-        "已放行并记录；闸机的时钟或名单需要更新，请工作人员留意", "Admitted and recorded; this gate's clock or lists need an update, please have a look";
+        "已放行并记录", "Admitted and recorded";
     /// More people go out than the gate knows to be inside.
     MoreOutThanIn = 23, "more_out_than_in", Amber, "再见", "Goodbye",
         "已放行；出去的人数多于进来的人数，已记录待核对", "Let out; more people left than had come in, which is recorded for checking";

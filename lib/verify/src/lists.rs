@@ -134,6 +134,23 @@ impl Keyring {
         self.validity
     }
 
+    /// Checks the signature of a list that a listed key with [`Uses::LIST`] signs, and gives it with that key's entry.
+    /// Whether the list was made while the key was valid is for the caller, who reads its time.
+    ///
+    /// # Errors
+    /// [`ListRefusal`].
+    pub fn open_list(&self, kind: Kind, bytes: &[u8]) -> Result<(SignedList, &ListedKey), ListRefusal> {
+        let signed = SignedList::open(kind, bytes).map_err(ListRefusal::Malformed)?;
+        let (listed, key) = self.get(signed.signer).ok_or(ListRefusal::Signer)?;
+        if key.suite() != signed.suite || !listed.uses.has(Uses::LIST) {
+            return Err(ListRefusal::Signer);
+        }
+        if !key.verify(&signed.message, &signed.signature) {
+            return Err(ListRefusal::Signature);
+        }
+        Ok((signed, listed))
+    }
+
     pub(crate) const fn suites(&self) -> Suites {
         self.suites
     }
@@ -155,14 +172,7 @@ impl Denials {
     /// # Errors
     /// [`ListRefusal`]. Age is not judged here but at every verdict.
     pub fn open(keyring: &Keyring, bytes: &[u8], seen_seq: Option<u64>) -> Result<Self, ListRefusal> {
-        let signed = SignedList::open(Kind::Deny, bytes).map_err(ListRefusal::Malformed)?;
-        let (listed, key) = keyring.get(signed.signer).ok_or(ListRefusal::Signer)?;
-        if key.suite() != signed.suite || !listed.uses.has(Uses::LIST) {
-            return Err(ListRefusal::Signer);
-        }
-        if !key.verify(&signed.message, &signed.signature) {
-            return Err(ListRefusal::Signature);
-        }
+        let (signed, listed) = keyring.open_list(Kind::Deny, bytes)?;
         let list = signed.deny().map_err(ListRefusal::Malformed)?;
         not_older(&list.validity, seen_seq)?;
         if list.validity.iat_s < listed.from_s || list.validity.iat_s >= listed.until_s {
