@@ -49,6 +49,7 @@ pub trait Reads {
 }
 
 /// How to take back what the write of the same place did to the overlay.
+#[expect(clippy::large_enum_variant, reason = "a handful live as long as one unit")]
 enum Undo {
     Record(Kind, Key, Option<StoredRecord>),
     Counter(CounterKey, Option<i64>),

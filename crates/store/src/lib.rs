@@ -6,6 +6,8 @@
 
 mod blocking;
 mod buffered;
+pub mod conformance;
+pub mod differential;
 mod limits;
 mod memory;
 mod model;

@@ -264,7 +264,10 @@ impl core::error::Error for StoreError {}
 /// One transaction in one bucket: sixteen verbs over six nouns.
 ///
 /// Reads answer at once and see the transaction's own writes. Writes queue, each with its guard, and leave together at
-/// commit. Nothing else may be done inside: no clock, no network, so that a unit can be run again.
+/// commit. Nothing else may be done inside: no clock, no network, so that a unit can be run again. Every verb may fail
+/// with the engine's [`StoreError::Unavailable`] or [`StoreError::Corrupt`], and with [`StoreError::Bound`] when an
+/// argument is larger than the limits of this crate.
+#[expect(clippy::missing_errors_doc, reason = "said once, above, for all of them")]
 pub trait Txn {
     /// The bucket this transaction names.
     fn bucket(&self) -> Bucket;
