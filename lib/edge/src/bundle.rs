@@ -3,6 +3,8 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
+use tongma_code::ticket::Handle;
+
 /// The first eight bytes of a ticket's handle, by which a bundle names a booked person's tickets.
 pub type HandlePrefix = [u8; 8];
 
@@ -161,8 +163,8 @@ impl fmt::Debug for Handles {
 }
 
 fn split(row: &[u8; HANDLE_ROW]) -> (HandlePrefix, u32) {
-    let [a, b, c, d, e, f, g, h, place @ ..] = *row;
-    ([a, b, c, d, e, f, g, h], u32::from_be_bytes(place))
+    let [prefix @ .., high, upper, lower, low] = *row;
+    (prefix, u32::from_be_bytes([high, upper, lower, low]))
 }
 
 /// How old a bundle is at a moment.
@@ -199,8 +201,7 @@ impl Bundle {
 
     /// The booking a ticket belongs to.
     pub fn booking_of(&self, handle: &[u8; 16]) -> Option<&Booking> {
-        let [a, b, c, d, e, f, g, h, ..] = *handle;
-        let place = self.handles.find(&[a, b, c, d, e, f, g, h])?;
+        let place = self.handles.find(&Handle(*handle).prefix())?;
         self.bookings.get(usize::try_from(place).ok()?)
     }
 

@@ -139,8 +139,8 @@ pub fn decide(bundle: &Bundle, state: &GateState, reading: &Reading<'_>, now_s: 
     };
     let tally = state.tally(bundle, booking);
     let reason = match reading.direction {
-        Direction::In => may_enter(bundle, booking, &tally, reading, now_s),
-        Direction::Out => may_leave(booking, &tally, reading.people),
+        Direction::In => may_enter(bundle, booking, tally, reading, now_s),
+        Direction::Out => may_leave(booking, tally, reading.people),
     };
     let reason = doubt(reason, bundle.freshness(now_s), reading);
     answer(bundle, state, reading, booking, reason, now_s)
@@ -174,7 +174,7 @@ fn memory(state: &GateState, reading: &Reading<'_>, code: Option<&Code>) -> Memo
     }
 }
 
-fn may_enter(bundle: &Bundle, booking: Option<&Booking>, tally: &Tally, reading: &Reading<'_>, now_s: i64) -> Reason {
+fn may_enter(bundle: &Bundle, booking: Option<&Booking>, tally: Tally, reading: &Reading<'_>, now_s: i64) -> Reason {
     match bundle.freshness(now_s) {
         Freshness::NotYet => return Reason::ListNotYet,
         Freshness::Expired => return Reason::ListExpired,
@@ -223,7 +223,7 @@ fn outside_session(bundle: &Bundle, booking: &Booking, now_s: i64) -> Option<Rea
 }
 
 /// Nobody is locked in: whatever the numbers say, the way out opens, and what does not add up is recorded.
-fn may_leave(booking: Option<&Booking>, tally: &Tally, people: u16) -> Reason {
+fn may_leave(booking: Option<&Booking>, tally: Tally, people: u16) -> Reason {
     if !(1..=MOST_PARTY).contains(&people) {
         Reason::BadCount
     } else if booking.is_none() {
@@ -278,7 +278,7 @@ fn answer(
         tally.count(record, booking, bundle.rules.reentry);
     }
     let opens = record.is_some() && !by_staff;
-    let mut verdict = shown(bundle, booking, &tally, reason, reading.people, now_s);
+    let mut verdict = shown(bundle, booking, tally, reason, reading.people, now_s);
     match reading.seen {
         // The verifier's own words say what the code is and what to do.
         Seen::Refused(reason) => verdict.words = Words::of(reason.texts()),
@@ -296,13 +296,13 @@ fn answer(
 fn retry(bundle: &Bundle, state: &GateState, before: &Record, now_s: i64) -> EdgeVerdict {
     let booking = before.booking.and_then(|pseudonym| bundle.booking(&pseudonym));
     let tally = state.tally(bundle, booking);
-    EdgeVerdict { again: true, ..shown(bundle, booking, &tally, before.reason, before.people, now_s) }
+    EdgeVerdict { again: true, ..shown(bundle, booking, tally, before.reason, before.people, now_s) }
 }
 
 fn shown(
     bundle: &Bundle,
     booking: Option<&Booking>,
-    tally: &Tally,
+    tally: Tally,
     reason: Reason,
     people: u16,
     now_s: i64,
