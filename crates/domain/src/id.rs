@@ -75,6 +75,19 @@ impl Id {
         Self::assemble(now.as_millis().unsigned_abs(), bucket, tail)
     }
 
+    /// A fresh id in a bucket that ends with a 16-bit number, so that the number need not be looked up.
+    pub fn numbered(now: UnixMs, bucket: Bucket, number: u16, entropy: &mut dyn Entropy) -> Self {
+        let mut tail = [0; 8];
+        entropy.fill(&mut tail);
+        tail[6..].copy_from_slice(&number.to_be_bytes());
+        Self::assemble(now.as_millis().unsigned_abs(), bucket, tail)
+    }
+
+    /// The number an id made by [`Id::numbered`] ends with.
+    pub const fn number(self) -> u16 {
+        u16::from_be_bytes([self.0[14], self.0[15]])
+    }
+
     /// The id that a label always has, for things that must be found by what they are (a museum's day, a union):
     /// the SM3 digest of the parts, each preceded by its length, laid out as an id.
     pub fn derived(parts: &[&[u8]]) -> Self {

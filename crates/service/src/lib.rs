@@ -1,1 +1,38 @@
-//! Use cases: present, act, outbox; authorisation, idempotency, audit.
+//! Use cases: what the platform does for citizens, points and administrators, and nothing about how they ask.
+//!
+//! [`Platform`] is the only place that opens a transaction. It knows no scenario by name, no HTTP and no SQL. A code is
+//! read by [`Platform::present`]; something is done by [`Platform::act_presented`], [`Platform::act_mine`] and
+//! [`Platform::act_at_point`]; an offline point hands over by [`Platform::hand_over`]; what leaves a bucket is
+//! delivered by [`Platform::work`].
+
+mod act;
+mod bundle;
+mod consent;
+mod directory;
+mod facts;
+mod keys;
+mod leg;
+mod money;
+mod outbox;
+mod people;
+mod platform;
+mod present;
+mod records;
+mod sessions;
+mod tickets;
+mod vault;
+mod views;
+
+pub use act::{ActRefused, Acted, Asked, Attempt};
+pub use consent::{Consent, Question};
+pub use directory::{Directory, PointKey, PointRecord};
+pub use facts::{Event, EventResult, HandedOver, MOST_EVENTS};
+pub use keys::{CodeKeys, Lists};
+pub use people::Enrolment;
+pub use platform::{Outside, Parts, Platform};
+pub use present::{PRESENTATION_LIFE_S, Presentation, Scanned};
+pub use records::{DeviceRecord, PresentationRecord};
+pub use sessions::{Citizen, Me, Ward};
+pub use tickets::{MOST_TICKETS, Prepared, ShortSecrets, Signed};
+pub use vault::{Sealed, Vault};
+pub use views::{Listed, LogItem, Receipt, Recent, Thing};

@@ -1,0 +1,272 @@
+//! The entrances through which something is done: after a presentation, in the app, at a point with nobody's code.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use sm3::{Digest, Sm3};
+use tongma_capability::Cause;
+use tongma_domain::{ActionsPerPresentation, Bucket, Id, Input, Outcome, Refusal, Starter, Text};
+use tongma_store::{load, save};
+
+use crate::leg::{CONSENT_NEEDED, Leg, LegContext, LegDone, once};
+use crate::platform::Platform;
+use crate::records::PresentationRecord;
+use crate::sessions::Citizen;
+
+/// What an entrance answers: a final outcome, or one that is pending with the place to ask again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Acted {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Follow this attempt while the outcome is pending.
+    pub attempt: Option<Attempt>,
+}
+
+/// An attempt that goes on: where to ask for its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its id.
+    pub id: Id,
+    /// The bucket that decides it.
+    pub bucket: Bucket,
+}
+
+/// A refusal that may carry the question put to the holder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActRefused {
+    /// The refusal.
+    pub refusal: Refusal,
+    /// The confirm sheet on the holder's phone, for `consent.needed`.
+    pub request: Option<Id>,
+}
+
+impl From<Refusal> for ActRefused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, request: None }
+    }
+}
+
+/// Someone asks for something to be done.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The scenario's action.
+    pub action: String,
+    /// The form as it came.
+    pub input: Value,
+    /// The caller's Idempotency-Key.
+    pub idempotency_key: String,
+}
+
+impl Platform {
+    /// An action after a presentation.
+    ///
+    /// # Errors
+    /// `presentation.unknown`, `presentation.over`, `action.unknown`, `consent.needed` with a request, and what the
+    /// scenario refuses.
+    pub async fn act_presented(self: &Arc<Self>, point: Id, presentation: Id, operator: &str, asked: Asked) -> Result<Acted, ActRefused> {
+        let record = self.presentation(point, presentation)?;
+        // Replays of a finished action are answered before the presentation's end is looked at.
+        let mut leg = self.leg_at(point, &record, operator, &asked)?;
+        let scope: [&[u8]; 3] = [point.as_bytes(), presentation.as_bytes(), asked.idempotency_key.as_bytes()];
+        leg.once = once(&scope, request_digest(&asked), leg.context.attempt, self.now())?;
+        let directory = self.directory();
+        let holder = self.holder_of(&leg.context, &directory, false)?;
+        let bucket = self.place_of(&leg, &directory, holder.as_ref(), self.now())?;
+        if let Some(known) = self.known_attempt(bucket, &leg)? {
+            return Ok(self.standing(bucket, known)?);
+        }
+        if record.closed || record.expires <= self.now() {
+            return Err(presentation_over().into());
+        }
+        let scenario = self.scenario(&record.purpose)?;
+        let result = self.run_and_follow(bucket, leg.clone()).await;
+        match result {
+            Err(refusal) if refusal.code() == CONSENT_NEEDED => {
+                let request = self.ask_holder(presentation, &record, &leg, &refusal).await?;
+                Err(ActRefused { refusal, request: Some(request) })
+            }
+            result => {
+                let moves_money = scenario.card().action(&asked.action).is_some_and(|action| action.moves_money);
+                let one = moves_money || scenario.card().actions_per_presentation == ActionsPerPresentation::One;
+                let shown = result.as_ref().map(|acted| acted.outcome.clone()).map_err(Clone::clone);
+                self.note_last(presentation, shown, one && result.is_ok()).await?;
+                result.map_err(ActRefused::from)
+            }
+        }
+    }
+
+    /// The leg of an action at a point.
+    fn leg_at(&self, point: Id, record: &PresentationRecord, operator: &str, asked: &Asked) -> Result<Leg, Refusal> {
+        let directory = self.directory();
+        let venue = directory.point(point)?.point.venue;
+        let input = self.checked(&record.purpose, &asked.action, Starter::Operator, asked.input.clone())?;
+        let attempt = self.fresh_id(record.person.bucket());
+        let context = LegContext {
+            scenario: record.purpose.clone(),
+            venue,
+            point: Some(point),
+            operator: Some(operator.to_owned()),
+            person: Some((record.person, record.actor)),
+            attempt,
+        };
+        let once = once(&[], [0; 32], attempt, self.now())?;
+        Ok(Leg { context, action: asked.action.clone(), input, cause: Cause::Operator, agreed: false, once, answers: true })
+    }
+
+    /// An action of the holder in the app. The own tap is the agreement.
+    ///
+    /// # Errors
+    /// `action.unknown`, and what the scenario refuses.
+    pub async fn act_mine(self: &Arc<Self>, citizen: &Citizen, scenario: &str, venue: Id, asked: Asked) -> Result<Acted, Refusal> {
+        let input = self.checked(scenario, &asked.action, Starter::Holder, asked.input.clone())?;
+        let directory = self.directory();
+        if !directory.venue(venue)?.scenarios.iter().any(|known| known == scenario) {
+            return Err(not_here());
+        }
+        let attempt = self.fresh_id(citizen.person.bucket());
+        let context = LegContext {
+            scenario: scenario.to_owned(),
+            venue,
+            point: None,
+            operator: None,
+            person: Some((citizen.person, 0)),
+            attempt,
+        };
+        let scope: [&[u8]; 3] = [b"me", citizen.person.as_bytes(), asked.idempotency_key.as_bytes()];
+        let once = once(&scope, request_digest(&asked), attempt, self.now())?;
+        let leg = Leg { context, action: asked.action, input, cause: Cause::Holder, agreed: true, once, answers: true };
+        let holder = self.holder_of(&leg.context, &directory, true)?;
+        let bucket = self.place_of(&leg, &directory, holder.as_ref(), self.now())?;
+        self.run_and_follow(bucket, leg).await
+    }
+
+    /// An action at a point that needs nobody's code.
+    ///
+    /// # Errors
+    /// `action.unknown`, `point.not_for_this`, and what the scenario refuses.
+    pub async fn act_at_point(self: &Arc<Self>, point: Id, scenario: &str, operator: &str, asked: Asked) -> Result<Acted, Refusal> {
+        let input = self.checked(scenario, &asked.action, Starter::Point, asked.input.clone())?;
+        let directory = self.directory();
+        let record = directory.point(point)?;
+        if !record.point.scenarios.iter().any(|known| known == scenario) {
+            return Err(not_here());
+        }
+        let attempt = self.fresh_id(point.bucket());
+        let context = LegContext {
+            scenario: scenario.to_owned(),
+            venue: record.point.venue,
+            point: Some(point),
+            operator: Some(operator.to_owned()),
+            person: None,
+            attempt,
+        };
+        let scope: [&[u8]; 3] = [b"point", point.as_bytes(), asked.idempotency_key.as_bytes()];
+        let once = once(&scope, request_digest(&asked), attempt, self.now())?;
+        let leg = Leg { context, action: asked.action, input, cause: Cause::Point, agreed: false, once, answers: true };
+        let bucket = self.place_of(&leg, &directory, None, self.now())?;
+        self.run_and_follow(bucket, leg).await
+    }
+
+    /// The form of an action, checked; only who may start it gets this far.
+    pub(crate) fn checked(&self, scenario: &str, action: &str, starter: Starter, input: Value) -> Result<Input, Refusal> {
+        let card = self.scenario(scenario)?.card();
+        let action = card.action(action).filter(|action| action.by.contains(&starter)).ok_or_else(|| {
+            Refusal::missing(
+                "action.unknown",
+                Text::new("这里不能办这一步", "This cannot be done here"),
+                Text::new("请从列出的操作中选择", "Choose one of the actions listed"),
+            )
+        })?;
+        Input::check(input, action.form)
+    }
+
+    /// Runs a leg, follows what it sends out, and answers with the attempt's answer as it then stands.
+    pub(crate) async fn run_and_follow(self: &Arc<Self>, bucket: Bucket, leg: Leg) -> Result<Acted, Refusal> {
+        let attempt = leg.context.attempt;
+        match self.run_leg(bucket, leg).await? {
+            LegDone::OtherRequest => Err(other_request()),
+            LegDone::Again(known) => self.standing(bucket, known),
+            LegDone::Ran { answer, queued } => {
+                self.follow(queued).await;
+                match answer {
+                    Ok(outcome) if outcome.pending.is_some() => self.standing(bucket, attempt),
+                    Ok(outcome) => Ok(Acted { outcome, attempt: None }),
+                    Err(refusal) => Err(refusal),
+                }
+            }
+        }
+    }
+
+    /// The attempt's answer as it stands.
+    ///
+    /// # Errors
+    /// `attempt.unknown`, or the refusal it ended with.
+    pub fn standing(&self, bucket: Bucket, attempt: Id) -> Result<Acted, Refusal> {
+        let answer = self.answer_of(bucket, attempt)?.ok_or_else(|| {
+            Refusal::missing(
+                "attempt.unknown",
+                Text::new("没有这次办理的记录", "There is no record of this attempt"),
+                Text::new("请重新办理", "Begin again"),
+            )
+        })?;
+        let outcome = answer?;
+        let follow = outcome.pending.is_some().then_some(Attempt { id: attempt, bucket });
+        Ok(Acted { outcome, attempt: follow })
+    }
+
+    /// The attempt a once-key already stands for, if the same request came before.
+    fn known_attempt(&self, bucket: Bucket, leg: &Leg) -> Result<Option<Id>, Refusal> {
+        let once = leg.once.clone();
+        self.read(bucket, |txn| match txn.claim(&once)? {
+            tongma_store::Claimed::Again(answer) => Ok(Some(tongma_store::decode(&answer)?)),
+            _ => Ok(None),
+        })
+    }
+
+    /// Keeps what came of a presentation's last action, for the point that asks again; ends it where it carries one.
+    pub(crate) async fn note_last(&self, presentation: Id, last: Result<Outcome, Refusal>, close: bool) -> Result<(), Refusal> {
+        self.run(presentation.bucket(), move |txn| {
+            if let Some(mut held) = load::<PresentationRecord>(txn, presentation)? {
+                held.value.last = Some(last.clone());
+                held.value.closed |= close;
+                held.value.waiting = None;
+                save(txn, &held)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// The fingerprint of a request: the same key with another one is refused.
+fn request_digest(asked: &Asked) -> [u8; 32] {
+    let mut hash = Sm3::new();
+    hash.update(asked.action.as_bytes());
+    hash.update([0]);
+    hash.update(asked.input.to_string().as_bytes());
+    hash.finalize().into()
+}
+
+fn other_request() -> Refusal {
+    Refusal::invalid(
+        "idempotency.other_request",
+        Text::new("同一个请求编号用在了另一件事上", "This Idempotency-Key was used for another request"),
+        Text::new("请换一个新的请求编号", "Use a fresh key for a new request"),
+    )
+}
+
+fn presentation_over() -> Refusal {
+    Refusal::conflict(
+        "presentation.over",
+        Text::new("这次亮码已结束", "This presentation has ended"),
+        Text::new("请重新扫码", "Scan the code again"),
+    )
+}
+
+fn not_here() -> Refusal {
+    Refusal::forbidden(
+        "point.not_for_this",
+        Text::new("这里不办这项业务", "This service is not offered here"),
+        Text::new("请到提供这项服务的场所", "Go to a place that offers it"),
+    )
+}

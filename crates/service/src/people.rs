@@ -1,0 +1,248 @@
+//! Enrolment: a person becomes known once, found again by number or by sign-in, never listed.
+
+use tongma_capability::{Holder, Stop};
+use tongma_domain::{Bucket, Date, DocumentKind, Id, PersonalData, Refusal, SeededEntropy, Text, birth_date_of, document_check, mask_name};
+use tongma_store::{CounterKey, Held, Key, StoreError, Txn, create, load, save};
+
+use crate::platform::Platform;
+use crate::records::{GrantRecord, HolderRecord, IdentityRecord};
+use crate::vault::Vault;
+
+/// What an enrolling office knows of a person.
+#[derive(Clone)]
+pub struct Enrolment {
+    /// The name as on the document.
+    pub name: String,
+    /// The document's kind.
+    pub document_kind: DocumentKind,
+    /// The document's number.
+    pub document_number: String,
+    /// The date of birth; may be left out when the number holds it.
+    pub birth: Option<Date>,
+    /// The mobile number, or empty.
+    pub phone: String,
+    /// The sign-in it belongs to: OpenID issuer and subject; none for people who never sign in themselves.
+    pub sign_in: Option<(String, String)>,
+}
+
+pub(crate) fn holder_key(number: u16) -> Key {
+    Key::new(&number.to_be_bytes())
+}
+
+/// Reads a person's record.
+pub(crate) fn load_holder(txn: &mut dyn Txn, person: Id) -> Result<Held<HolderRecord>, Stop> {
+    load::<HolderRecord>(txn, holder_key(person.number()))?
+        .filter(|held| held.value.person == person)
+        .ok_or_else(|| Stop::Refused(unknown_person()))
+}
+
+pub(crate) fn unknown_person() -> Refusal {
+    Refusal::missing("person.unknown", Text::new("没有找到这位用户", "No such person is enrolled"), Text::new("请先实名登记", "Enrol first"))
+}
+
+impl Platform {
+    /// Enrols a person. The same number again is the same person; the sign-in is joined to them.
+    ///
+    /// # Errors
+    /// `person.document` for a number that cannot be, `person.birth`, `person.name`, `person.sign_in_taken`.
+    pub async fn enrol(&self, enrolment: Enrolment) -> Result<Id, Refusal> {
+        let data = checked(&enrolment)?;
+        let blind = self.vault.blind(&format!("{:?}", data.document_kind), &data.document_number);
+        let bucket = Vault::blind_bucket(&blind);
+        let (now, seed, vault) = (self.now(), self.seed(), self.vault.clone());
+        let person = self
+            .run(bucket, move |txn| {
+                let key = Key::new(&blind);
+                if let Some(found) = load::<IdentityRecord>(txn, key.clone())? {
+                    return Ok(found.value.person);
+                }
+                let counter = CounterKey { name: "holder.number", of: Key::from("bucket") };
+                let number = txn.count_add(&counter, 1, 0, i64::from(u16::MAX))?.and_then(|number| u16::try_from(number).ok());
+                let number = number.ok_or(StoreError::Bound("people in one bucket"))?;
+                let mut entropy = SeededEntropy::new(seed);
+                let person = Id::numbered(now, bucket, number, &mut entropy);
+                let sealed = vault.seal(person, &data, &mut entropy).map_err(|_| StoreError::Corrupt("personal data".into()))?;
+                create(txn, key, &IdentityRecord { person })?;
+                let record = HolderRecord {
+                    person,
+                    sealed,
+                    frozen: false,
+                    devices: Vec::new(),
+                    grants: Vec::new(),
+                    bindings: Vec::new(),
+                    consents: Vec::new(),
+                    wards: Vec::new(),
+                };
+                create(txn, holder_key(number), &record)?;
+                Ok(person)
+            })
+            .await?;
+        if let Some((issuer, subject)) = &enrolment.sign_in {
+            self.join_sign_in(person, issuer, subject).await?;
+        }
+        Ok(person)
+    }
+
+    /// Joins a sign-in to a person. A sign-in belongs to one person.
+    async fn join_sign_in(&self, person: Id, issuer: &str, subject: &str) -> Result<(), Refusal> {
+        let blind = self.vault.blind("sign_in", &format!("{issuer}\n{subject}"));
+        self.run(Vault::blind_bucket(&blind), move |txn| match load::<IdentityRecord>(txn, Key::new(&blind))? {
+            Some(found) if found.value.person != person => Err(Stop::Refused(Refusal::conflict(
+                "person.sign_in_taken",
+                Text::new("这个登录账号已属于另一个人", "This sign-in belongs to another person"),
+                Text::new("请核对登录账号", "Check the sign-in"),
+            ))),
+            Some(_) => Ok(()),
+            None => Ok(create(txn, Key::new(&blind), &IdentityRecord { person })?),
+        })
+        .await
+    }
+
+    /// The person behind a sign-in.
+    ///
+    /// # Errors
+    /// `person.unknown`.
+    pub fn person_of_sign_in(&self, issuer: &str, subject: &str) -> Result<Id, Refusal> {
+        let blind = self.vault.blind("sign_in", &format!("{issuer}\n{subject}"));
+        self.person_of_blind(blind)
+    }
+
+    /// The person behind a document's number.
+    ///
+    /// # Errors
+    /// `person.unknown`.
+    pub fn person_of_document(&self, kind: DocumentKind, number: &str) -> Result<Id, Refusal> {
+        self.person_of_blind(self.vault.blind(&format!("{kind:?}"), number))
+    }
+
+    fn person_of_blind(&self, blind: [u8; 32]) -> Result<Id, Refusal> {
+        self.read(Vault::blind_bucket(&blind), |txn| {
+            load::<IdentityRecord>(txn, Key::new(&blind))?.map(|held| held.value.person).ok_or_else(|| Stop::Refused(unknown_person()))
+        })
+    }
+
+    /// Makes one person the guardian of another: the guardian may show a code for the ward.
+    ///
+    /// # Errors
+    /// `person.unknown`, or `person.too_many_grants`.
+    pub async fn grant_guardian(&self, guardian: Id, ward: Id) -> Result<u8, Refusal> {
+        let device = self.read(guardian.bucket(), |txn| Ok(live_device(&load_holder(txn, guardian)?.value)))?;
+        let actor = self
+            .run(ward.bucket(), move |txn| {
+                let mut held = load_holder(txn, ward)?;
+                if let Some(grant) = held.value.grants.iter().find(|grant| grant.person == guardian && grant.live) {
+                    return Ok(grant.actor);
+                }
+                let actor = u8::try_from(held.value.grants.len() + 1).map_err(|_| Stop::Refused(too_many()))?;
+                held.value.grants.push(GrantRecord { actor, person: guardian, device, live: true });
+                save(txn, &held)?;
+                Ok(actor)
+            })
+            .await?;
+        self.run(guardian.bucket(), move |txn| {
+            let mut held = load_holder(txn, guardian)?;
+            if !held.value.wards.contains(&(actor, ward)) {
+                held.value.wards.push((actor, ward));
+                save(txn, &held)?;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(actor)
+    }
+
+    /// The person as a step may know them, for an organisation.
+    pub(crate) fn holder(&self, record: &HolderRecord, organisation: Id, actor: u8) -> Result<Holder, Refusal> {
+        let data = self.personal_data(record)?;
+        Ok(Holder {
+            person: record.person,
+            pseudonym: self.pseudonym(organisation, record.person),
+            actor,
+            masked_name: mask_name(&data.name),
+            birth: data.birth,
+            bindings: record.bindings.iter().filter(|(owner, _)| *owner == organisation).map(|(_, binding)| binding.clone()).collect(),
+            consents: record
+                .consents
+                .iter()
+                .filter(|consent| consent.organisation == organisation)
+                .map(|consent| consent.scenario.clone())
+                .collect(),
+            agreed: false,
+        })
+    }
+
+    /// The pairwise pseudonym: one SM4 block of the person's id under the organisation's key.
+    pub(crate) fn pseudonym(&self, organisation: Id, person: Id) -> String {
+        self.vault.outward(organisation.as_bytes(), person)
+    }
+
+    /// A person's data, opened. Every caller has a stated use for it.
+    pub(crate) fn personal_data(&self, record: &HolderRecord) -> Result<PersonalData, Refusal> {
+        self.vault.open(record.person, &record.sealed).map_err(|_| {
+            Refusal::unavailable(
+                "person.sealed",
+                Text::new("个人信息暂时无法读取", "The person's data cannot be opened"),
+                Text::new("请联系管理员检查密钥", "Ask the administrator to check the keys"),
+            )
+        })
+    }
+
+    /// A mark of a person for the audience of one session or test, never the internal id.
+    pub fn outward_person(&self, person: Id) -> String {
+        self.vault.outward(b"administration", person)
+    }
+}
+
+/// The number of the live device, 0 when there is none.
+pub(crate) fn live_device(record: &HolderRecord) -> u8 {
+    record.devices.iter().find(|device| device.live).map_or(0, |device| device.number)
+}
+
+
+fn too_many() -> Refusal {
+    Refusal::conflict(
+        "person.too_many_grants",
+        Text::new("授权人数已达上限", "There are too many grants already"),
+        Text::new("请先收回不用的授权", "Withdraw one that is not used"),
+    )
+}
+
+fn checked(enrolment: &Enrolment) -> Result<PersonalData, Refusal> {
+    let name = enrolment.name.trim();
+    if name.is_empty() || name.chars().count() > 50 || name.chars().any(char::is_control) {
+        return Err(Refusal::invalid(
+            "person.name",
+            Text::new("姓名为空、过长或含控制字符", "The name is empty, too long or has control characters"),
+            Text::new("请按证件填写姓名", "Write the name as on the document"),
+        ));
+    }
+    document_check(enrolment.document_kind, &enrolment.document_number).map_err(|_| {
+        Refusal::invalid(
+            "person.document",
+            Text::new("证件号码不正确", "The document's number is not right"),
+            Text::new("请核对证件种类、号码和校验位", "Check the kind, the number and its check digit"),
+        )
+    })?;
+    let in_number = match enrolment.document_kind {
+        DocumentKind::ResidentId => birth_date_of(&enrolment.document_number),
+        _ => None,
+    };
+    let birth = match (in_number, enrolment.birth) {
+        (Some(found), Some(said)) if found != said => None,
+        (found, said) => found.or(said),
+    };
+    let birth = birth.ok_or_else(|| {
+        Refusal::invalid(
+            "person.birth",
+            Text::new("出生日期缺失或与证件不符", "The date of birth is missing or differs from the document"),
+            Text::new("请按证件填写出生日期", "Write the date of birth as on the document"),
+        )
+    })?;
+    Ok(PersonalData {
+        name: name.to_owned(),
+        document_kind: enrolment.document_kind,
+        document_number: enrolment.document_number.clone(),
+        birth,
+        phone: enrolment.phone.clone(),
+    })
+}

@@ -1,0 +1,352 @@
+//! Present: a scanned code becomes a presentation at one point, for one purpose, once.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sm3::{Digest, Sm3};
+use tongma_code::classify::Kind;
+use tongma_code::short::{Alias, Candidate, SealedAlias};
+use tongma_code::ticket::{Day, Handle};
+use tongma_domain::{
+    AgeClass, Claim, ConsentKind, Id, PersonalData, Refusal, SeededEntropy, Starter, Text, UnixMs, Words, mask_name,
+};
+use tongma_store::{Claimed, Key, OnceClaim, create, encode, load};
+use tongma_verify::verdict::{Reason, VerifiedTicket};
+use tongma_verify::verifier::{NoReplay, ShortBook, check_short};
+
+use crate::people::{holder_key, live_device, load_holder, unknown_person};
+use crate::platform::Platform;
+use crate::records::{HolderRecord, LogLine, PresentationRecord};
+use crate::sessions::{device_lives, subject_of};
+use crate::tickets::window_of;
+
+/// How long a presentation lives unless an action or the point ends it.
+pub const PRESENTATION_LIFE_S: i64 = 120;
+/// How long after a ticket's end its row is kept: the longest hand-over delay of an offline point.
+const ROW_KEPT_DAYS: i64 = 8;
+
+/// A code was scanned.
+#[derive(Debug, Clone)]
+pub struct Scanned {
+    /// The scanned text, as it came.
+    pub text: String,
+    /// 16 random bytes of this physical read, hexadecimal.
+    pub request_id: String,
+    /// The scenario it was scanned for.
+    pub purpose: String,
+    /// The operator's name.
+    pub operator: String,
+}
+
+/// A presentation as its point may know it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Presentation {
+    /// Its id.
+    pub id: Id,
+    /// Until when it lives.
+    pub expires_ms: UnixMs,
+    /// `t1` or `n1`.
+    pub mode: String,
+    /// The masked name.
+    pub masked_name: String,
+    /// The pairwise pseudonym.
+    pub pseudonym: String,
+    /// Released claims by name, inside the card's table.
+    pub claims: Map<String, Value>,
+    /// Who shows it for whom, when it is not the person.
+    pub shown_for: Option<Words>,
+    /// The actions an operator may start, by id.
+    pub actions: Vec<&'static str>,
+    /// Whether it has ended.
+    pub over: bool,
+}
+
+impl Platform {
+    /// Opens a presentation. The same point with the same request id gets the same presentation again; everything else
+    /// that shows a spent step is refused.
+    ///
+    /// # Errors
+    /// A refusal naming what the text is and what to do: `code.expired`, `code.used`, `code.wechat_pay` …
+    pub async fn present(self: &Arc<Self>, point: Id, scanned: &Scanned) -> Result<Presentation, Refusal> {
+        let now = self.now();
+        let directory = self.directory();
+        let record = directory.point(point)?;
+        if !record.point.scenarios.iter().any(|known| *known == scanned.purpose) {
+            return Err(not_for_this());
+        }
+        let card = self.scenario(&scanned.purpose)?.card();
+        let (ticket, mode) = self.verified(&scanned.text, now)?;
+        let opened = self.day_keys(ticket.window().day()).handle.open(&ticket.handle());
+        let person_number = opened.subject.person().ok_or_else(unknown_person)?;
+        let bucket = tongma_domain::Bucket::new(opened.subject.bucket()).map_err(|_| unknown_person())?;
+        let (seed, actor, device) = (self.seed(), opened.actor, opened.device);
+        let (step, handle) = (u32::from(ticket.step()), ticket.handle());
+        let keep_until = UnixMs::from_millis(ticket.window().end_s().saturating_mul(1000)).plus_days(ROW_KEPT_DAYS);
+        let claimant = claimant(point, &scanned.request_id);
+        let released: Vec<Claim> = card.claims.iter().map(|ask| ask.claim).collect();
+        let (scanned_copy, venue, standing) = (scanned.clone(), record.point.venue, card.consent == ConsentKind::Standing);
+        let organisation = directory.venue(venue)?.organisation;
+        let name = card.name;
+        let (id, holder) = self
+            .run(bucket, move |txn| {
+                let holder = load::<HolderRecord>(txn, holder_key(person_number))?.ok_or_else(unknown_person)?.value;
+                let id = Id::new(now, bucket, &mut SeededEntropy::new(seed));
+                let claim = OnceClaim { key: row_key(handle), rank: step, claimant, answer: encode(&id)?, keep_until };
+                let known = match txn.claim(&claim)? {
+                    Claimed::Fresh => None,
+                    Claimed::Again(answer) => Some(tongma_store::decode::<Id>(&answer)?),
+                    Claimed::Taken { .. } => return Err(used().into()),
+                };
+                if let Some(known) = known {
+                    return Ok((known, holder));
+                }
+                if holder.frozen {
+                    return Err(frozen().into());
+                }
+                if !device_lives(&holder, actor, device) {
+                    return Err(denied().into());
+                }
+                let agreed = !standing || holder.consents.iter().any(|known| known.organisation == organisation && known.scenario == scanned_copy.purpose);
+                let released = if agreed { released.clone() } else { vec![Claim::Pseudonym, Claim::MaskedName] };
+                let line = LogLine {
+                    kind: "presented".into(),
+                    text: Words::new(format!("亮码：{}", name.zh), format!("Code shown: {}", name.en)),
+                    venue: Some(venue),
+                    point: Some(point),
+                    operator: Some(scanned_copy.operator.clone()),
+                    released: released.clone(),
+                    detail: serde_json::json!({ "mode": mode, "presentation": id }),
+                };
+                let presentation = PresentationRecord {
+                    person: holder.person,
+                    actor,
+                    point,
+                    purpose: scanned_copy.purpose.clone(),
+                    operator: scanned_copy.operator.clone(),
+                    mode: mode.to_owned(),
+                    at: now,
+                    expires: now.plus_s(PRESENTATION_LIFE_S),
+                    closed: false,
+                    released,
+                    waiting: None,
+                    last: None,
+                };
+                create(txn, id, &presentation)?;
+                crate::outbox::append(txn, holder.person, now, &line)?;
+                Ok((id, holder))
+            })
+            .await?;
+        let presentation = self.presentation(point, id)?;
+        self.shown(id, &presentation, &holder)
+    }
+
+    /// Verifies a scanned text: T1 by signature, N1 by the platform's own keys, anything else named for what it is.
+    fn verified(&self, text: &str, now: UnixMs) -> Result<(VerifiedTicket, &'static str), Refusal> {
+        match self.codes.check(text, now).ticket() {
+            Ok(ticket) => Ok((ticket, "t1")),
+            Err(Reason::NotThis(Kind::Short)) => {
+                check_short(text, now.as_seconds(), &Book(self), &NoReplay).map(|ticket| (ticket, "n1")).map_err(code_refusal)
+            }
+            Err(reason) => Err(code_refusal(reason)),
+        }
+    }
+
+    /// A presentation of this point.
+    pub(crate) fn presentation(&self, point: Id, id: Id) -> Result<PresentationRecord, Refusal> {
+        self.read(id.bucket(), |txn| {
+            Ok(load::<PresentationRecord>(txn, id)?.filter(|held| held.value.point == point).ok_or_else(unknown_presentation)?.value)
+        })
+    }
+
+    /// A presentation as its point may know it, asked again.
+    ///
+    /// # Errors
+    /// `presentation.unknown`.
+    pub fn see_presentation(&self, point: Id, id: Id) -> Result<(Presentation, PresentationRecord), Refusal> {
+        let record = self.presentation(point, id)?;
+        let holder = self.read(record.person.bucket(), |txn| Ok(load_holder(txn, record.person)?.value))?;
+        Ok((self.shown(id, &record, &holder)?, record))
+    }
+
+    /// Ends a presentation.
+    ///
+    /// # Errors
+    /// `presentation.unknown`.
+    pub async fn close_presentation(&self, point: Id, id: Id) -> Result<(), Refusal> {
+        self.presentation(point, id)?;
+        self.run(id.bucket(), move |txn| {
+            if let Some(mut held) = load::<PresentationRecord>(txn, id)? {
+                held.value.closed = true;
+                tongma_store::save(txn, &held)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    fn shown(&self, id: Id, record: &PresentationRecord, holder: &HolderRecord) -> Result<Presentation, Refusal> {
+        let directory = self.directory();
+        let point = &directory.point(record.point)?.point;
+        let organisation = directory.venue(point.venue)?.organisation;
+        let card = self.scenario(&record.purpose)?.card();
+        let data = self.personal_data(holder)?;
+        let mut claims = Map::new();
+        for claim in &record.released {
+            if let Some((name, value)) = claim_value(*claim, &data, self.now()) {
+                claims.insert(name.to_owned(), value);
+            }
+        }
+        let number = holder.bindings.iter().find(|(owner, _)| *owner == organisation).map(|(_, binding)| binding.number.clone());
+        if let Some(number) = number.filter(|_| record.released.contains(&Claim::VenueNumber)) {
+            claims.insert("venue_number".into(), Value::from(number));
+        }
+        let starter = |action: &&tongma_domain::Action| action.by.contains(&Starter::Operator);
+        Ok(Presentation {
+            id,
+            expires_ms: record.expires,
+            mode: record.mode.clone(),
+            masked_name: mask_name(&data.name),
+            pseudonym: self.pseudonym(organisation, record.person),
+            claims,
+            shown_for: (record.actor > 0).then(|| Words::new("由授权人代为出示", "Shown by an authorised person")),
+            actions: card.actions.iter().filter(starter).map(|action| action.id).collect(),
+            over: record.closed || record.expires <= self.now(),
+        })
+    }
+
+    /// Claims the row of a code that an offline point took, recorded and not judged again. Gives whether another point
+    /// had it: an alarm.
+    pub(crate) async fn claim_offline(&self, ticket: &VerifiedTicket, claimant: [u8; 32]) -> Result<bool, Refusal> {
+        let bucket = tongma_domain::Bucket::from_low_bits(
+            self.day_keys(ticket.window().day()).handle.open(&ticket.handle()).subject.bucket(),
+        );
+        let end = UnixMs::from_millis(ticket.window().end_s().saturating_mul(1000));
+        let claim = OnceClaim {
+            key: row_key(ticket.handle()),
+            rank: u32::from(ticket.step()),
+            claimant,
+            answer: encode(&Id::derived(&[&claimant])).unwrap_or_default(),
+            keep_until: end.plus_days(ROW_KEPT_DAYS),
+        };
+        self.run(bucket, move |txn| Ok(matches!(txn.claim(&claim)?, Claimed::Taken { .. }))).await
+    }
+
+    /// The person behind a code that was good at a moment in the past, for facts handed over.
+    pub(crate) fn person_of_code(&self, text: &str, at: UnixMs) -> Option<(Id, u8, VerifiedTicket)> {
+        let (ticket, _) = self.verified(text, at).ok()?;
+        let opened = self.day_keys(ticket.window().day()).handle.open(&ticket.handle());
+        let bucket = tongma_domain::Bucket::new(opened.subject.bucket()).ok()?;
+        let number = opened.subject.person()?;
+        let holder = self.read(bucket, |txn| Ok(load::<HolderRecord>(txn, holder_key(number))?)).ok()??;
+        Some((holder.value.person, opened.actor, ticket))
+    }
+}
+
+/// The platform's own book of short numbers.
+struct Book<'a>(&'a Platform);
+
+impl ShortBook for Book<'_> {
+    fn alias(&self, day: Day, sealed: SealedAlias) -> Option<Alias> {
+        Some(self.0.day_keys(day).alias.open(sealed))
+    }
+
+    fn candidates(&self, day: Day, alias: Alias, visit: &mut dyn FnMut(&Candidate)) {
+        let Ok(bucket) = tongma_domain::Bucket::new(alias.bucket) else { return };
+        let found = self.0.read(bucket, |txn| Ok(load::<HolderRecord>(txn, holder_key(alias.person))?));
+        let (Ok(Some(holder)), Some(window)) = (found, window_of(day, u16::from(alias.ticket))) else { return };
+        let device = live_device(&holder.value);
+        if device == 0 {
+            return;
+        }
+        let keys = self.0.day_keys(day);
+        let handle = keys.handle_of(subject_of(holder.value.person), 0, device, u16::from(alias.ticket));
+        visit(&Candidate { handle, window, key: keys.short.ticket_key(&handle) });
+    }
+}
+
+fn row_key(handle: Handle) -> Key {
+    Key::of(&[b"code", &handle.0])
+}
+
+fn claimant(point: Id, request_id: &str) -> [u8; 32] {
+    let mut hash = Sm3::new();
+    hash.update(point.as_bytes());
+    hash.update(request_id.as_bytes());
+    hash.finalize().into()
+}
+
+/// The value of a claim, in the least telling form.
+fn claim_value(claim: Claim, data: &PersonalData, now: UnixMs) -> Option<(&'static str, Value)> {
+    let age = data.birth.age_on(now.date());
+    Some(match claim {
+        Claim::AgeClass => ("age_class", serde_json::to_value(AgeClass::of(data.birth, now.date())).ok()?),
+        Claim::AtLeast18 => ("at_least_18", Value::from(age >= 18)),
+        Claim::AtLeast60 => ("at_least_60", Value::from(age >= 60)),
+        Claim::FullName => ("full_name", Value::from(data.name.clone())),
+        Claim::DocumentNumber => ("document_number", Value::from(data.document_number.clone())),
+        Claim::Phone => ("phone", Value::from(data.phone.clone())),
+        Claim::LastFour => {
+            let count = data.document_number.chars().count();
+            ("last_four", Value::from(data.document_number.chars().skip(count.saturating_sub(4)).collect::<String>()))
+        }
+        // These are fields of the presentation itself.
+        Claim::Pseudonym | Claim::MaskedName | Claim::VenueNumber => return None,
+    })
+}
+
+/// A refusal that names what was scanned and what to do.
+pub(crate) fn code_refusal(reason: Reason) -> Refusal {
+    let code = match reason {
+        Reason::Expired(_) => "code.expired",
+        Reason::StepPast(_) => "code.stale",
+        Reason::NotYet(_) | Reason::StepAhead(_) => "code.future",
+        Reason::Used => "code.used",
+        Reason::Denied => "code.denied",
+        Reason::Forged => "code.forged",
+        Reason::Unproved => "code.unproved",
+        Reason::KeyUnknown | Reason::KeyPeriod | Reason::KeyUse => "code.unknown_key",
+        Reason::Version => "code.version",
+        Reason::NotThis(_) => "code.not_ours",
+        _ => "code.unreadable",
+    };
+    let (zh, en) = reason.texts();
+    let refusal = Refusal::invalid(
+        code,
+        Text::new("这个码不能用", "This code cannot be used"),
+        Text::new("请本人打开“我的码”，出示正在变化的二维码或数字", "Ask the person to open the app and show the live code or number"),
+    );
+    match reason {
+        Reason::NotThis(_) => refusal.titled(Words::new(format!("这是{zh}，不是个人码"), format!("This is {en}, not a personal code"))),
+        _ => refusal.titled(Words::new(zh, en)),
+    }
+}
+
+fn used() -> Refusal {
+    code_refusal(Reason::Used)
+}
+
+fn denied() -> Refusal {
+    code_refusal(Reason::Denied)
+}
+
+pub(crate) fn frozen() -> Refusal {
+    Refusal::forbidden(
+        "code.frozen",
+        Text::new("本人已冻结此码", "The holder has frozen this code"),
+        Text::new("请本人在“设备”里解冻后再出示", "The holder can unfreeze it under Devices"),
+    )
+}
+
+fn unknown_presentation() -> Refusal {
+    Refusal::missing("presentation.unknown", Text::new("没有这次亮码的记录", "There is no such presentation"), Text::new("请重新扫码", "Scan the code again"))
+}
+
+fn not_for_this() -> Refusal {
+    Refusal::forbidden(
+        "point.not_for_this",
+        Text::new("这台设备不办这项业务", "This device does not serve this"),
+        Text::new("请到对应的窗口或闸机", "Go to the right counter or gate"),
+    )
+}
+

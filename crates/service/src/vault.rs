@@ -1,0 +1,180 @@
+//! Keys of the platform, and what they protect: personal data at rest, blind indexes, outward ids, session marks.
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{AesGcm, Nonce};
+use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
+use sm3::Sm3;
+use sm4::Sm4;
+use sm4::cipher::{Block, BlockCipherDecrypt, BlockCipherEncrypt};
+use tongma_domain::{Bucket, Entropy, Id, PersonalData};
+
+/// SM4 in Galois/Counter Mode with a 96-bit nonce (GB/T 36624; SM4 is GB/T 32907).
+type Sm4Gcm = AesGcm<Sm4, aes_gcm::aead::consts::U12>;
+
+/// The platform's secret keys, all derived from one 32-byte master secret that lives in a file outside the database.
+#[derive(Clone)]
+pub struct Vault {
+    master: [u8; 32],
+}
+
+/// Personal data as it is stored: key id, nonce and SM4-GCM ciphertext, hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// Which key it is under; rotation adds keys, never reuses an id.
+    pub key: u8,
+    /// Nonce and ciphertext.
+    pub text: String,
+}
+
+/// The data cannot be opened: another key, or changed behind the platform's back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealError;
+
+impl Vault {
+    /// The vault of this master secret.
+    pub const fn new(master: [u8; 32]) -> Self {
+        Self { master }
+    }
+
+    /// A key for one use: HMAC-SM3(master, label ‖ 0 ‖ context).
+    pub fn key(&self, label: &str, context: &[u8]) -> [u8; 32] {
+        mac(&self.master, &[label.as_bytes(), &[0], context])
+    }
+
+    /// The first half of [`Vault::key`], for SM4.
+    pub fn key_128(&self, label: &str, context: &[u8]) -> [u8; 16] {
+        let mut key = [0; 16];
+        key.copy_from_slice(&self.key(label, context)[..16]);
+        key
+    }
+
+    /// The blind index of a value: finds it without storing it. Keyed, so that nobody else can try numbers.
+    pub fn blind(&self, kind: &str, value: &str) -> [u8; 32] {
+        mac(&self.key("blind", kind.as_bytes()), &[value.as_bytes()])
+    }
+
+    /// The bucket a blind index lives in: its first 12 bits.
+    pub fn blind_bucket(blind: &[u8; 32]) -> Bucket {
+        Bucket::from_low_bits(u16::from_be_bytes([blind[0], blind[1]]) >> 4)
+    }
+
+    /// Personal data, sealed for the person's record; the person's id is bound in, so a row copied elsewhere will not open.
+    ///
+    /// # Errors
+    /// [`SealError`] when the data cannot be written.
+    pub fn seal(&self, person: Id, data: &PersonalData, entropy: &mut dyn Entropy) -> Result<Sealed, SealError> {
+        let mut nonce = [0; 12];
+        entropy.fill(&mut nonce);
+        let plain = serde_json::to_vec(data).map_err(|_| SealError)?;
+        let cipher = Sm4Gcm::new(&self.key_128("personal", &[1]).into());
+        let payload = Payload { msg: &plain, aad: person.as_bytes() };
+        let text = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError)?;
+        Ok(Sealed { key: 1, text: hex(&[&nonce[..], &text].concat()) })
+    }
+
+    /// The personal data of a record.
+    ///
+    /// # Errors
+    /// [`SealError`] when it does not open.
+    pub fn open(&self, person: Id, sealed: &Sealed) -> Result<PersonalData, SealError> {
+        let bytes = unhex(&sealed.text).ok_or(SealError)?;
+        let (nonce, text) = bytes.split_first_chunk::<12>().ok_or(SealError)?;
+        let cipher = Sm4Gcm::new(&self.key_128("personal", &[sealed.key]).into());
+        let plain = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: text, aad: person.as_bytes() }).map_err(|_| SealError)?;
+        serde_json::from_slice(&plain).map_err(|_| SealError)
+    }
+
+    /// An id as it leaves the platform: one SM4 block under the audience's key. Constant inside one audience, unlinkable
+    /// across, no table.
+    pub fn outward(&self, audience: &[u8], id: Id) -> String {
+        let cipher = Sm4::new(&self.key_128("outward", audience).into());
+        let mut block = Block::<Sm4>::from(*id.as_bytes());
+        cipher.encrypt_block(&mut block);
+        hex(&block)
+    }
+
+    /// The internal id behind an outward one, if it is one of this audience.
+    pub fn inward(&self, audience: &[u8], outward: &str) -> Option<Id> {
+        let bytes: [u8; 16] = unhex(outward)?.try_into().ok()?;
+        let cipher = Sm4::new(&self.key_128("outward", audience).into());
+        let mut block = Block::<Sm4>::from(bytes);
+        cipher.decrypt_block(&mut block);
+        Id::from_bytes(block.into()).ok()
+    }
+}
+
+impl core::fmt::Debug for Vault {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        out.write_str("Vault")
+    }
+}
+
+/// HMAC-SM3 over the parts, one after the other.
+pub(crate) fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    match <Hmac<Sm3> as KeyInit>::new_from_slice(key) {
+        Ok(mut hmac) => {
+            parts.iter().for_each(|part| hmac.update(part));
+            hmac.finalize().into_bytes().into()
+        }
+        // HMAC takes keys of every length; there is no such case.
+        Err(_) => [0; 32],
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| char::from(DIGITS.get(usize::from(value)).copied().unwrap_or(b'0'));
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// The bytes of lower-case hexadecimal text.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let value = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tongma_domain::{Date, DocumentKind, SeededEntropy, UnixMs};
+
+    #[test]
+    fn sealed_data_opens_only_for_its_person_and_key() {
+        let mut entropy = SeededEntropy::new([1; 32]);
+        let bucket = Bucket::from_low_bits(7);
+        let (one, other) = (Id::new(UnixMs::default(), bucket, &mut entropy), Id::new(UnixMs::default(), bucket, &mut entropy));
+        let data = PersonalData {
+            name: "𠮷田·买买提".into(),
+            document_kind: DocumentKind::ResidentId,
+            document_number: "11010519491231002X".into(),
+            birth: Date::parse("1949-12-31").unwrap(),
+            phone: "13800138000".into(),
+        };
+        let vault = Vault::new([2; 32]);
+        let sealed = vault.seal(one, &data, &mut entropy).unwrap();
+        assert!(vault.open(one, &sealed).is_ok_and(|opened| opened == data));
+        assert!(vault.open(other, &sealed).is_err());
+        assert!(Vault::new([3; 32]).open(one, &sealed).is_err());
+        assert!(!sealed.text.contains("110105"));
+    }
+
+    #[test]
+    fn outward_ids_come_back_only_for_their_audience() {
+        let id = Id::new(UnixMs::default(), Bucket::from_low_bits(9), &mut SeededEntropy::new([4; 32]));
+        let vault = Vault::new([5; 32]);
+        let outward = vault.outward(b"library", id);
+        assert_eq!(vault.inward(b"library", &outward), Some(id));
+        assert_ne!(vault.inward(b"hospital", &outward), Some(id));
+        assert_eq!(vault.inward(b"library", "zz"), None);
+    }
+}

@@ -1,0 +1,247 @@
+//! What the citizen and the point may look at: the log with its receipts, things, venues, the recent list.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tongma_capability::{Cause, Desk, Place, Step};
+use tongma_domain::{Claim, Id, Input, Refusal, SeededEntropy, Text, UnixMs, Words};
+use tongma_store::{Key, find};
+
+use crate::leg::LegContext;
+use crate::platform::Platform;
+use crate::records::{LogLine, ThingRecord};
+use crate::sessions::Citizen;
+use crate::vault::hex;
+
+/// A line of the citizen's log.
+#[derive(Debug, Clone, Serialize)]
+pub struct LogItem {
+    /// When.
+    pub at_ms: UnixMs,
+    /// Its kind.
+    pub kind: String,
+    /// What happened.
+    pub text: Words,
+    /// Where.
+    pub venue: Option<Words>,
+    /// At which point.
+    pub point: Option<Words>,
+    /// Which clerk.
+    pub operator: Option<String>,
+    /// Claims released; never the values.
+    pub released: Vec<Claim>,
+    /// More.
+    pub detail: Value,
+    /// The receipt: the line's own text, signed.
+    pub receipt: Option<Receipt>,
+}
+
+/// A signed receipt. Anyone with the key list verifies it: the message is `tongma/receipt/v0\0` ‖ text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// What is signed: canonical JSON of the line.
+    pub text: String,
+    /// r ‖ s, hexadecimal, by the key of this index.
+    pub signature: String,
+    /// The key's index in the key list.
+    pub key_index: u8,
+}
+
+/// One page with the cursor of the next.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Give this as `after` for more.
+    pub next: Option<String>,
+}
+
+/// Something of the citizen's.
+#[derive(Debug, Clone, Serialize)]
+pub struct Thing {
+    /// The kind.
+    pub kind: String,
+    /// The scenario.
+    pub scenario: String,
+    /// The venue's id.
+    pub venue: Id,
+    /// Its name.
+    pub venue_name: Words,
+    /// Its key.
+    pub key: String,
+    /// The scenario's words.
+    pub body: Value,
+}
+
+/// What a receipt's message begins with.
+const RECEIPT_TAG: &[u8] = b"tongma/receipt/v0\0";
+
+impl Platform {
+    /// The citizen's log, newest first.
+    ///
+    /// # Errors
+    /// The store's refusal.
+    pub fn log(&self, citizen: &Citizen, after: Option<&str>, limit: usize) -> Result<Listed<LogItem>, Refusal> {
+        let before = after.and_then(|cursor| cursor.parse::<u64>().ok());
+        let person = citizen.person;
+        let page = self.read(person.bucket(), |txn| Ok(txn.log(&Key::from(person), before, limit.clamp(1, 100))?))?;
+        let next = page.items.last().filter(|_| page.more).map(|entry| entry.seq.to_string());
+        let items = page
+            .items
+            .into_iter()
+            .filter_map(|entry| serde_json::from_slice::<LogLine>(&entry.body).ok().map(|line| self.log_item(entry.at, entry.seq, line)))
+            .collect();
+        Ok(Listed { items, next })
+    }
+
+    fn log_item(&self, at: UnixMs, seq: u64, line: LogLine) -> LogItem {
+        let directory = self.directory();
+        let venue = line.venue.and_then(|id| directory.venue(id).ok());
+        let point = line.point.and_then(|id| directory.point(id).ok());
+        let names = venue.map(tongma_domain::Venue::names);
+        let receipt = (!line.released.is_empty() || line.kind == "done").then(|| self.receipt(at, seq, &line, names.as_ref())).flatten();
+        LogItem {
+            at_ms: at,
+            kind: line.kind,
+            text: line.text,
+            venue: names,
+            point: point.map(|record| Words::new(record.point.name_zh.clone(), record.point.name_en.clone())),
+            operator: line.operator,
+            released: line.released,
+            detail: line.detail,
+            receipt,
+        }
+    }
+
+    /// The receipt of a line. It is made when it is asked for; the same line always gives the same text.
+    fn receipt(&self, at: UnixMs, seq: u64, line: &LogLine, venue: Option<&Words>) -> Option<Receipt> {
+        let text = serde_json::json!({
+            "at": at.to_rfc3339(), "number": seq, "what": line.text, "venue": venue, "released": line.released, "detail": line.detail,
+        })
+        .to_string();
+        let message = [RECEIPT_TAG, text.as_bytes()].concat();
+        let signature = self.codes.issuer().sign(&message, &self.seed()).ok()?;
+        Some(Receipt { text, signature: hex(&signature), key_index: self.codes.issuer_index() })
+    }
+
+    /// The citizen's things of a kind.
+    ///
+    /// # Errors
+    /// The store's refusal.
+    pub fn things(&self, citizen: &Citizen, kind: &str, after: Option<&str>, limit: usize) -> Result<Listed<Thing>, Refusal> {
+        let person = citizen.person;
+        let after = after.and_then(crate::vault::unhex).map(|bytes| Key::new(&bytes));
+        let index = Key::of(&[person.as_bytes(), kind.as_bytes()]);
+        let page = self.read(person.bucket(), |txn| {
+            Ok(find::<ThingRecord>(txn, "person", index.clone(), after.as_ref(), limit.clamp(1, 100))?)
+        })?;
+        let next = page.items.last().filter(|_| page.more).map(|held| hex(held.key.as_bytes()));
+        let directory = self.directory();
+        let items = page
+            .items
+            .into_iter()
+            .map(|held| Thing {
+                kind: held.value.kind,
+                scenario: held.value.scenario,
+                venue: held.value.venue,
+                venue_name: directory.venue(held.value.venue).map(tongma_domain::Venue::names).unwrap_or_default(),
+                key: hex(held.key.as_bytes()),
+                body: held.value.body,
+            })
+            .collect();
+        Ok(Listed { items, next })
+    }
+
+    /// What a scenario lists for a point: the day's sheet, differences.
+    ///
+    /// # Errors
+    /// `point.unknown`, `scenario.unknown`, or the scenario's refusal.
+    pub fn list_at_point(&self, point: Id, scenario: &str, action: &str) -> Result<Vec<Value>, Refusal> {
+        let venue = self.directory().point(point)?.point.venue;
+        self.list(&self.list_context(scenario, venue, Some(point), None), action, Cause::Point)
+    }
+
+    /// What a scenario lists for the citizen at a venue, read where it is decided.
+    ///
+    /// # Errors
+    /// `venue.unknown`, `scenario.unknown`, or the scenario's refusal.
+    pub fn list_mine(&self, citizen: &Citizen, scenario: &str, venue: Id) -> Result<Vec<Value>, Refusal> {
+        self.list(&self.list_context(scenario, venue, None, Some((citizen.person, 0))), "list", Cause::Holder)
+    }
+
+    fn list_context(&self, scenario: &str, venue: Id, point: Option<Id>, person: Option<(Id, u8)>) -> LegContext {
+        LegContext { scenario: scenario.to_owned(), venue, point, operator: None, person, attempt: self.fresh_id(venue.bucket()) }
+    }
+
+    fn list(&self, context: &LegContext, action: &str, cause: Cause) -> Result<Vec<Value>, Refusal> {
+        let directory = self.directory();
+        let scenario = self.scenario(&context.scenario)?;
+        let holder = self.holder_of(context, &directory, false)?;
+        let point = context.point.map(|point| directory.point(point)).transpose()?;
+        let input = Input::default();
+        let now = self.now();
+        let step = Step {
+            cause,
+            action,
+            venue: directory.venue(context.venue)?,
+            point: point.map(|record| &record.point),
+            operator: None,
+            holder: holder.as_ref(),
+            input: &input,
+            attempt: context.attempt,
+            now,
+        };
+        let bucket = match scenario.place(&step)? {
+            Place::Thing(id) => id.bucket(),
+            Place::Holder => step.holder()?.person.bucket(),
+        };
+        let seed = self.seed();
+        self.read(bucket, |txn| scenario.list(&mut Desk::new(txn, now, SeededEntropy::new(seed)), &step))
+    }
+
+    /// The last presentations at a point, masked: kept in memory only as long as the process, for the clerk's eye.
+    pub fn recent(self: &Arc<Self>, point: Id) -> Vec<Recent> {
+        self.recent.lock().map(|recent| recent.get(&point).cloned().unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// Notes a presentation for the recent list of its point.
+    pub fn note_recent(&self, point: Id, item: Recent) {
+        if let Ok(mut recent) = self.recent.lock() {
+            let list = recent.entry(point).or_default();
+            list.insert(0, item);
+            list.truncate(MOST_RECENT);
+        }
+    }
+}
+
+/// The longest recent list.
+const MOST_RECENT: usize = 20;
+
+/// A line of a point's recent list; nothing in it tells more than the screen did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Recent {
+    /// When.
+    pub at_ms: UnixMs,
+    /// The masked name.
+    pub masked_name: String,
+    /// The scenario.
+    pub scenario: String,
+    /// The word shown.
+    pub word: Words,
+    /// Its colour.
+    pub shade: tongma_domain::Shade,
+}
+
+impl Recent {
+    /// A code was shown, nothing more yet.
+    pub fn shown(at: UnixMs, masked_name: &str, scenario: &str) -> Self {
+        Self {
+            at_ms: at,
+            masked_name: masked_name.to_owned(),
+            scenario: scenario.to_owned(),
+            word: Text::new("已亮码", "Shown").into(),
+            shade: tongma_domain::Shade::Green,
+        }
+    }
+}
