@@ -1,0 +1,9 @@
+//! The invariant of each capability, as a property of random operation sequences on the in-memory store.
+mod admit;
+mod bind;
+mod charge;
+mod deliver;
+mod disclose;
+mod handover;
+mod reserve;
+mod support;
