@@ -54,11 +54,11 @@ pub fn docs(language: Language) -> String {
 pub(crate) struct Say(pub Language);
 
 impl Say {
-    fn t(&self, zh: &'static str, en: &'static str) -> &'static str {
+    pub(crate) fn t(&self, zh: &'static str, en: &'static str) -> &'static str {
         self.0.pick(Text::new(zh, en))
     }
 
-    fn w<'a>(&self, words: &'a Words) -> &'a str {
+    pub(crate) fn w<'a>(&self, words: &'a Words) -> &'a str {
         self.0.of(words)
     }
 }
