@@ -9,6 +9,7 @@ use tongma_domain::{ActionsPerPresentation, Bucket, Id, Input, Outcome, Refusal,
 use tongma_store::{load, save};
 
 use crate::leg::{CONSENT_NEEDED, Leg, LegContext, LegDone, once};
+use crate::outward::Audience;
 use crate::platform::Platform;
 use crate::records::PresentationRecord;
 use crate::sessions::Citizen;
@@ -99,7 +100,8 @@ impl Platform {
     fn leg_at(&self, point: Id, record: &PresentationRecord, operator: &str, asked: &Asked) -> Result<Leg, Refusal> {
         let directory = self.directory();
         let venue = directory.point(point)?.point.venue;
-        let input = self.checked(&record.purpose, &asked.action, Starter::Operator, asked.input.clone())?;
+        let given = self.internalise(self.audience_of_point(point)?, &record.purpose, &asked.action, asked.input.clone());
+        let input = self.checked(&record.purpose, &asked.action, Starter::Operator, given)?;
         let attempt = self.fresh_id(record.person.bucket());
         let context = LegContext {
             scenario: record.purpose.clone(),
@@ -118,7 +120,8 @@ impl Platform {
     /// # Errors
     /// `action.unknown`, and what the scenario refuses.
     pub async fn act_mine(self: &Arc<Self>, citizen: &Citizen, scenario: &str, venue: Id, asked: Asked) -> Result<Acted, Refusal> {
-        let input = self.checked(scenario, &asked.action, Starter::Holder, asked.input.clone())?;
+        let given = self.internalise(Audience::Citizen(citizen.person), scenario, &asked.action, asked.input.clone());
+        let input = self.checked(scenario, &asked.action, Starter::Holder, given)?;
         let directory = self.directory();
         if !directory.venue(venue)?.scenarios.iter().any(|known| known == scenario) {
             return Err(not_here());
@@ -145,7 +148,8 @@ impl Platform {
     /// # Errors
     /// `action.unknown`, `point.not_for_this`, and what the scenario refuses.
     pub async fn act_at_point(self: &Arc<Self>, point: Id, scenario: &str, operator: &str, asked: Asked) -> Result<Acted, Refusal> {
-        let input = self.checked(scenario, &asked.action, Starter::Point, asked.input.clone())?;
+        let given = self.internalise(self.audience_of_point(point)?, scenario, &asked.action, asked.input.clone());
+        let input = self.checked(scenario, &asked.action, Starter::Point, given)?;
         let directory = self.directory();
         let record = directory.point(point)?;
         if !record.point.scenarios.iter().any(|known| known == scenario) {

@@ -1,9 +1,10 @@
 //! Enrolment: a person becomes known once, found again by number or by sign-in, never listed.
 
 use tongma_capability::{Holder, Stop};
-use tongma_domain::{Bucket, Date, DocumentKind, Id, PersonalData, Refusal, SeededEntropy, Text, birth_date_of, document_check, mask_name};
+use tongma_domain::{Date, DocumentKind, Id, PersonalData, Refusal, SeededEntropy, Text, birth_date_of, document_check, mask_name};
 use tongma_store::{CounterKey, Held, Key, StoreError, Txn, create, load, save};
 
+use crate::outward::Audience;
 use crate::platform::Platform;
 use crate::records::{GrantRecord, HolderRecord, IdentityRecord};
 use crate::vault::Vault;
@@ -173,7 +174,8 @@ impl Platform {
 
     /// The pairwise pseudonym: one SM4 block of the person's id under the organisation's key.
     pub(crate) fn pseudonym(&self, organisation: Id, person: Id) -> String {
-        self.vault.outward(organisation.as_bytes(), person)
+        // A letter in front: a pseudonym is never mistaken for an id, which is 32 digits.
+        format!("p{}", self.outward(Audience::Organisation(organisation), person))
     }
 
     /// A person's data, opened. Every caller has a stated use for it.
@@ -185,11 +187,6 @@ impl Platform {
                 Text::new("请联系管理员检查密钥", "Ask the administrator to check the keys"),
             )
         })
-    }
-
-    /// A mark of a person for the audience of one session or test, never the internal id.
-    pub fn outward_person(&self, person: Id) -> String {
-        self.vault.outward(b"administration", person)
     }
 }
 
