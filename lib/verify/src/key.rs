@@ -9,12 +9,14 @@ use tongma_code::{
     ticket::{Link, Signature, SignedTicket, Suite},
 };
 
-use crate::sm2::IssuerKey;
+use crate::sm2::{Base, IssuerKey, PlainKey};
 
 /// A public key that is a proper point of its curve.
 pub enum VerifyingKey {
     /// SM2 with tables: worth the memory for a key that signs many codes.
     Sm2(Box<IssuerKey>),
+    /// SM2 without tables: for a root, or on a phone.
+    Sm2Plain(Box<PlainKey>),
     /// Ed25519, strict (RFC 8032 section 5.1.7, small orders and non-canonical encodings refused).
     Ed25519(ed25519_dalek::VerifyingKey),
     /// ECDSA on P-256, low s only.
@@ -22,11 +24,19 @@ pub enum VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// Checks the point and builds what speeds verification up; `None` when it is not on its curve, at infinity or of
-    /// small order.
-    pub fn new(key: &PublicKey) -> Option<Self> {
+    /// A key that will verify much: checks the point and builds tables beside those of the base point. `None` when it
+    /// is not on its curve, at infinity or of small order.
+    pub fn tabled(base: &Base, key: &PublicKey) -> Option<Self> {
+        match key {
+            PublicKey::Sm2(point) => IssuerKey::new(base, point).map(Box::new).map(Self::Sm2),
+            _ => Self::plain(key),
+        }
+    }
+
+    /// A key that will verify little: checks the point and builds no tables.
+    pub fn plain(key: &PublicKey) -> Option<Self> {
         Some(match key {
-            PublicKey::Sm2(point) => Self::Sm2(Box::new(IssuerKey::new(point)?)),
+            PublicKey::Sm2(point) => Self::Sm2Plain(Box::new(PlainKey::new(point)?)),
             PublicKey::Ed25519(bytes) => {
                 let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).ok()?;
                 Self::Ed25519(Some(key).filter(|key| !key.is_weak())?)
@@ -38,7 +48,7 @@ impl VerifyingKey {
     /// Its suite.
     pub const fn suite(&self) -> Suite {
         match self {
-            Self::Sm2(_) => Suite::Sm2,
+            Self::Sm2(_) | Self::Sm2Plain(_) => Suite::Sm2,
             Self::Ed25519(_) => Suite::Ed25519,
             Self::P256(_) => Suite::P256,
         }
@@ -48,6 +58,7 @@ impl VerifyingKey {
     pub fn verify(&self, message: &[u8], signature: &Signature) -> bool {
         match self {
             Self::Sm2(key) => key.verify(message, signature),
+            Self::Sm2Plain(key) => key.verify(None, message, signature),
             Self::Ed25519(key) => key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok(),
             Self::P256(key) => p256::ecdsa::Signature::from_slice(signature)
                 .is_ok_and(|signature| signature == signature.normalize_s() && key.verify(message, &signature).is_ok()),
@@ -62,5 +73,5 @@ pub fn issued_holds(key: &PublicKey, ticket: &SignedTicket, anchor: &Link) -> bo
         return false;
     }
     let message = message::ticket(&ticket.header.to_bytes(), anchor);
-    VerifyingKey::new(key).is_some_and(|key| key.verify(&message, &ticket.signature))
+    VerifyingKey::plain(key).is_some_and(|key| key.verify(&message, &ticket.signature))
 }

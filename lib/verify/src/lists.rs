@@ -10,7 +10,7 @@ use tongma_code::{
     ticket::Suite,
 };
 
-use crate::key::VerifyingKey;
+use crate::{key::VerifyingKey, sm2::Base};
 
 /// The suites a deployment takes. At home: [`Suites::SM2`] alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Roots {
     /// The roots of these keys; `None` when one is no proper key.
     pub fn new(keys: &[PublicKey; ROOTS]) -> Option<Self> {
         let [first, second] = keys;
-        Some(Self([VerifyingKey::new(first)?, VerifyingKey::new(second)?]))
+        Some(Self([VerifyingKey::plain(first)?, VerifyingKey::plain(second)?]))
     }
 }
 
@@ -115,13 +115,14 @@ impl Keyring {
     }
 
     fn build(list: KeyList, suites: Suites, fingerprint: [u8; 32]) -> Result<Self, ListRefusal> {
+        let base = Base::new();
         let mut keys: Vec<_> = (0..256).map(|_| None).collect();
         for key in list.keys {
             // A killed key verifies nothing, so a broken one may be killed without its bytes being checked.
             if key.killed || !suites.has(key.key.suite()) {
                 continue;
             }
-            let ready = VerifyingKey::new(&key.key).ok_or(ListRefusal::Key(key.index))?;
+            let ready = VerifyingKey::tabled(&base, &key.key).ok_or(ListRefusal::Key(key.index))?;
             if let Some(place) = keys.get_mut(usize::from(key.index)) {
                 *place = Some((key, ready));
             }

@@ -1,0 +1,216 @@
+//! The field of SM2 (GB/T 32918.5): integers mod p = 2^256 − 2^224 − 2^96 + 2^64 − 1, in Montgomery form.
+//!
+//! −1/p mod 2^64 = 1, so a Montgomery step multiplies nothing: the low limb m is cancelled by adding
+//! m·p = m·2^256 − m·2^224 − m·2^96 + m·2^64 − m. Public data only: branches and table look-ups may depend on it.
+
+/// p, least significant limb first.
+pub(super) const P: [u64; 4] =
+    [0xffff_ffff_ffff_ffff, 0xffff_ffff_0000_0000, 0xffff_ffff_ffff_ffff, 0xffff_fffe_ffff_ffff];
+
+/// An element in Montgomery form, always below p, so equality of limbs is equality of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fe([u64; 4]);
+
+/// Big-endian bytes as four limbs.
+pub(super) const fn limbs(bytes: &[u8; 32]) -> [u64; 4] {
+    let b = bytes;
+    [
+        u64::from_be_bytes([b[24], b[25], b[26], b[27], b[28], b[29], b[30], b[31]]),
+        u64::from_be_bytes([b[16], b[17], b[18], b[19], b[20], b[21], b[22], b[23]]),
+        u64::from_be_bytes([b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]]),
+        u64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]),
+    ]
+}
+
+/// Four limbs as big-endian bytes.
+pub(super) fn bytes(limbs: &[u64; 4]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (to, limb) in bytes.chunks_exact_mut(8).zip(limbs.iter().rev()) {
+        to.copy_from_slice(&limb.to_be_bytes());
+    }
+    bytes
+}
+
+/// a + b and the carry.
+#[inline]
+pub(super) fn add4(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
+    let (r0, c) = a[0].carrying_add(b[0], false);
+    let (r1, c) = a[1].carrying_add(b[1], c);
+    let (r2, c) = a[2].carrying_add(b[2], c);
+    let (r3, c) = a[3].carrying_add(b[3], c);
+    ([r0, r1, r2, r3], c)
+}
+
+/// a − b and the borrow.
+#[inline]
+pub(super) fn sub4(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
+    let (r0, c) = a[0].borrowing_sub(b[0], false);
+    let (r1, c) = a[1].borrowing_sub(b[1], c);
+    let (r2, c) = a[2].borrowing_sub(b[2], c);
+    let (r3, c) = a[3].borrowing_sub(b[3], c);
+    ([r0, r1, r2, r3], c)
+}
+
+/// The second if `choose`, else the first, without a branch the processor would guess wrong half the time.
+#[inline]
+const fn pick(first: [u64; 4], second: [u64; 4], choose: bool) -> [u64; 4] {
+    let mask = (choose as u64).wrapping_neg();
+    [
+        first[0] ^ (mask & (first[0] ^ second[0])),
+        first[1] ^ (mask & (first[1] ^ second[1])),
+        first[2] ^ (mask & (first[2] ^ second[2])),
+        first[3] ^ (mask & (first[3] ^ second[3])),
+    ]
+}
+
+/// t + a·b: the low limb, and the four above it.
+#[inline]
+fn row(t: [u64; 4], a: [u64; 4], b: u64) -> (u64, [u64; 4]) {
+    let (r0, c) = a[0].carrying_mul_add(b, t[0], 0);
+    let (r1, c) = a[1].carrying_mul_add(b, t[1], c);
+    let (r2, c) = a[2].carrying_mul_add(b, t[2], c);
+    let (r3, c) = a[3].carrying_mul_add(b, t[3], c);
+    (r0, [r1, r2, r3, c])
+}
+
+/// One Montgomery step: the four limbs above m, after m·p was added and the low limb fell away. `carry` comes from
+/// the step before and belongs to the highest of them.
+#[inline]
+fn step(m: u64, t: [u64; 4], carry: bool) -> ([u64; 4], bool) {
+    let (low, high) = (m << 32, m >> 32);
+    // m·p / 2^64, rounded up, is m·2^192 − (high:low)·2^128 − (high:low) + m; it is never negative.
+    let (c0, borrow) = m.borrowing_sub(low, false);
+    let (c1, borrow) = 0_u64.borrowing_sub(high, borrow);
+    let (c2, borrow) = 0_u64.borrowing_sub(low, borrow);
+    let (c3, _) = m.borrowing_sub(high, borrow);
+    let ([r0, r1, r2, r3], over) = add4(t, [c0, c1, c2, c3]);
+    // Both carries at once cannot be: c3 is below 2^64 − 2^32 + 1.
+    let (r3, again) = r3.overflowing_add(u64::from(carry));
+    ([r0, r1, r2, r3], over | again)
+}
+
+/// w / 2^256 mod p for w below p·2^256.
+#[inline]
+fn reduce(low: [u64; 4], high: [u64; 4]) -> Fe {
+    let (t, c) = step(low[0], [low[1], low[2], low[3], high[0]], false);
+    let (t, c) = step(t[0], [t[1], t[2], t[3], high[1]], c);
+    let (t, c) = step(t[0], [t[1], t[2], t[3], high[2]], c);
+    let (t, c) = step(t[0], [t[1], t[2], t[3], high[3]], c);
+    settle(t, c)
+}
+
+/// The value below 2p brought below p.
+#[inline]
+fn settle(t: [u64; 4], carry: bool) -> Fe {
+    let (less, borrow) = sub4(t, P);
+    Fe(pick(t, less, carry || !borrow))
+}
+
+impl Fe {
+    pub(super) const ZERO: Self = Self([0; 4]);
+    /// 2^256 mod p = 2^224 + 2^96 − 2^64 + 1.
+    pub(super) const ONE: Self = Self([1, 0xffff_ffff, 0, 1 << 32]);
+    /// 2^512 mod p.
+    const R2: Self = Self([0x0000_0002_0000_0003, 0x0000_0002_ffff_ffff, 0x0000_0001_0000_0001, 0x0000_0004_0000_0002]);
+
+    /// The element of these limbs; `None` unless they are below p.
+    pub(super) fn new(limbs: [u64; 4]) -> Option<Self> {
+        let (_, below) = sub4(limbs, P);
+        if below { Some(Self(limbs).mul(&Self::R2)) } else { None }
+    }
+
+    /// The element of a constant below p.
+    pub(super) fn constant(limbs: [u64; 4]) -> Self {
+        Self(limbs).mul(&Self::R2)
+    }
+
+    /// Its value, least significant limb first.
+    #[cfg(test)]
+    pub(super) fn value(&self) -> [u64; 4] {
+        reduce(self.0, [0; 4]).0
+    }
+
+    #[inline]
+    pub(super) const fn is_zero(&self) -> bool {
+        self.0[0] | self.0[1] | self.0[2] | self.0[3] == 0
+    }
+
+    #[inline]
+    pub(super) fn add(&self, other: &Self) -> Self {
+        let (sum, carry) = add4(self.0, other.0);
+        settle(sum, carry)
+    }
+
+    #[inline]
+    pub(super) fn double(&self) -> Self {
+        self.add(self)
+    }
+
+    #[inline]
+    pub(super) fn sub(&self, other: &Self) -> Self {
+        let (less, borrow) = sub4(self.0, other.0);
+        let (more, _) = add4(less, P);
+        Self(pick(less, more, borrow))
+    }
+
+    #[inline]
+    pub(super) fn neg(&self) -> Self {
+        Self::ZERO.sub(self)
+    }
+
+    #[inline]
+    pub(super) fn mul(&self, other: &Self) -> Self {
+        let (a, b) = (self.0, other.0);
+        let (w0, t) = row([0; 4], a, b[0]);
+        let (w1, t) = row(t, a, b[1]);
+        let (w2, t) = row(t, a, b[2]);
+        let (w3, t) = row(t, a, b[3]);
+        reduce([w0, w1, w2, w3], t)
+    }
+
+    #[inline]
+    pub(super) fn square(&self) -> Self {
+        let a = self.0;
+        // The six products of unlike limbs once, then doubled, then the four squares.
+        let (w1, c) = a[0].carrying_mul_add(a[1], 0, 0);
+        let (w2, c) = a[0].carrying_mul_add(a[2], 0, c);
+        let (w3, w4) = a[0].carrying_mul_add(a[3], 0, c);
+        let (w3, c) = a[1].carrying_mul_add(a[2], w3, 0);
+        let (w4, w5) = a[1].carrying_mul_add(a[3], w4, c);
+        let (w5, w6) = a[2].carrying_mul_add(a[3], w5, 0);
+        let w7 = w6 >> 63;
+        let w6 = w6 << 1 | w5 >> 63;
+        let w5 = w5 << 1 | w4 >> 63;
+        let w4 = w4 << 1 | w3 >> 63;
+        let w3 = w3 << 1 | w2 >> 63;
+        let w2 = w2 << 1 | w1 >> 63;
+        let w1 = w1 << 1;
+        let (w0, h0) = a[0].carrying_mul_add(a[0], 0, 0);
+        let (l1, h1) = a[1].carrying_mul_add(a[1], 0, 0);
+        let (l2, h2) = a[2].carrying_mul_add(a[2], 0, 0);
+        let (l3, h3) = a[3].carrying_mul_add(a[3], 0, 0);
+        let (w1, c) = w1.carrying_add(h0, false);
+        let (w2, c) = w2.carrying_add(l1, c);
+        let (w3, c) = w3.carrying_add(h1, c);
+        let (w4, c) = w4.carrying_add(l2, c);
+        let (w5, c) = w5.carrying_add(h2, c);
+        let (w6, c) = w6.carrying_add(l3, c);
+        let (w7, _) = w7.carrying_add(h3, c);
+        reduce([w0, w1, w2, w3], [w4, w5, w6, w7])
+    }
+
+    /// 1/a by Fermat, a^(p − 2); 0 for 0. Used when tables are built, not when signatures are checked.
+    pub(super) fn invert(&self) -> Self {
+        let mut result = Self::ONE;
+        let (exponent, _) = sub4(P, [2, 0, 0, 0]);
+        for limb in exponent.iter().rev() {
+            for bit in (0..64).rev() {
+                result = result.square();
+                if limb >> bit & 1 == 1 {
+                    result = result.mul(self);
+                }
+            }
+        }
+        result
+    }
+}
