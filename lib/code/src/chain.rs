@@ -15,6 +15,7 @@ use crate::{
 const INPUT_BYTES: usize = 1 + HANDLE_BYTES + 1 + CHAIN_BYTES;
 
 /// v_{j−1} from `v_j` in a ticket's chain: H(0x5c ‖ handle ‖ j ‖ `v_j`), cut to 12 bytes.
+#[inline]
 pub fn link(suite: Suite, handle: &Handle, index: u8, value: &Link) -> Link {
     hash(suite, CHAIN_PREFIX_TICKET, &handle.0, index, value)
 }
@@ -40,17 +41,23 @@ fn anchor_of(suite: Suite, prefix: u8, name: &[u8; 16], index: u8, value: &Link)
     value
 }
 
+#[inline]
 fn hash(suite: Suite, prefix: u8, name: &[u8; 16], index: u8, value: &Link) -> Link {
     cut(suite, &join(&[&[prefix], name, &[index], value]))
 }
 
+// Inlined, so that a caller with a fixed suite carries that suite's hash alone: the phone's part has a budget.
+#[inline]
 fn cut(suite: Suite, input: &[u8; INPUT_BYTES]) -> Link {
-    let digest: [u8; 32] = match suite {
-        Suite::Sm2 => Sm3::digest(input).into(),
-        Suite::Ed25519 | Suite::P256 => Sha256::digest(input).into(),
-    };
+    match suite {
+        Suite::Sm2 => cut_by::<Sm3>(input),
+        Suite::Ed25519 | Suite::P256 => cut_by::<Sha256>(input),
+    }
+}
+
+fn cut_by<H: Digest>(input: &[u8; INPUT_BYTES]) -> Link {
     let mut value = [0; CHAIN_BYTES];
-    put(&mut value, &digest);
+    put(&mut value, &H::digest(input));
     value
 }
 

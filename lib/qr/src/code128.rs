@@ -33,15 +33,14 @@ const WIDTHS: [[u8; 6]; 106] = [
     *b"211214", *b"211232",
 ];
 
-/// Widths in modules of bar, space, bar … for an even number of digits, beginning and ending with a bar.
+/// Widths in modules of bar, space, bar … for an even number of ASCII digits, beginning and ending with a bar.
 ///
 /// 24 digits take 167 modules: start, twelve pairs and check of 11 each, stop of 13.
 ///
 /// # Errors
-/// [`Refused::Unfit`] for no digits, an odd number of them or anything else than ASCII digits;
+/// [`Refused::Unfit`] for no digits, an odd number of them or anything else;
 /// [`Refused::TooLong`] above 80 digits.
-pub fn code128_widths(digits: &str) -> Result<Vec<u8>, Refused> {
-    let digits = digits.as_bytes();
+pub fn code128_widths(digits: &[u8]) -> Result<Vec<u8>, Refused> {
     if digits.is_empty() || !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_digit) {
         return Err(Refused::Unfit);
     }

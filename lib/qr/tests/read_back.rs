@@ -67,7 +67,7 @@ fn code_128_is_read_by_rxing() {
     use rxing::oned::Code128Reader;
     use rxing::{BinaryBitmap, Luma8LuminanceSource, Reader, common::HybridBinarizer};
     for digits in ["860123456789012345678901", "869999999999999999999999", "00", "8600000000000000000000007654321098"] {
-        let widths = code128_widths(digits).unwrap();
+        let widths = code128_widths(digits.as_bytes()).unwrap();
         let mut modules = vec![255_u8; CODE128_QUIET_MODULES];
         for (index, width) in widths.iter().enumerate() {
             modules.extend(std::iter::repeat_n(if index % 2 == 0 { 0 } else { 255 }, usize::from(*width)));
@@ -86,7 +86,7 @@ fn code_128_is_read_by_rxing() {
 #[test]
 fn code_128_refuses_what_set_c_cannot_carry() {
     for text in ["", "123", "12a4", "12 4", "１２", "+1"] {
-        assert_eq!(code128_widths(text), Err(Refused::Unfit), "{text}");
+        assert_eq!(code128_widths(text.as_bytes()), Err(Refused::Unfit), "{text}");
     }
-    assert_eq!(code128_widths(&"12".repeat(41)), Err(Refused::TooLong));
+    assert_eq!(code128_widths("12".repeat(41).as_bytes()), Err(Refused::TooLong));
 }

@@ -12,5 +12,7 @@ extern crate alloc;
 
 mod buffers;
 mod symbols;
+mod tickets;
 
 pub use buffers::{Refusal, answer};
+pub use tickets::{Parts, point, seconds};

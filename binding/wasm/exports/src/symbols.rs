@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "an exported name is declared by an unsafe attribute")]
 
 use crate::{Refusal, answer};
-use tongma_qr::{Level, Options, Refused, code128_widths, encode};
+use tongma_qr::{Level, Options, Refused, code128_widths, encode_bytes};
 
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
@@ -11,10 +11,6 @@ impl From<Refused> for Refusal {
             Refused::Unfit => Self::BadText,
         }
     }
-}
-
-fn text(input: &[u8]) -> Result<&str, Refusal> {
-    core::str::from_utf8(input).map_err(|_| Refusal::BadText)
 }
 
 /// Input: the text in UTF-8. Output: one byte a module, row by row, 1 dark.
@@ -33,7 +29,7 @@ pub extern "C" fn tongma_qr(level: u32, min_version: u32, max_version: u32, boos
         let version = |number: u32| u8::try_from(number).map_err(|_| Refusal::BadArgument);
         let (min_version, max_version) = (version(min_version)?, version(max_version)?);
         let options = Options { level, min_version, max_version, boost_level: boost != 0, mask: None };
-        let symbol = encode(text(input)?, &options)?;
+        let symbol = encode_bytes(input, &options)?;
         *output = symbol.modules();
         Ok(())
     })
@@ -43,7 +39,7 @@ pub extern "C" fn tongma_qr(level: u32, min_version: u32, max_version: u32, boos
 #[unsafe(no_mangle)]
 pub extern "C" fn tongma_code128() -> i32 {
     answer(|input, output| {
-        *output = code128_widths(text(input)?)?;
+        *output = code128_widths(input)?;
         Ok(())
     })
 }
