@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod differential;
 mod limits;
 mod memory;
+mod migration;
 mod model;
 mod port;
 mod typed;
@@ -29,6 +30,7 @@ pub use typed::{Held, Stored, create, decode, encode, find, load, save, upsert};
 pub mod engine {
     pub use crate::buffered::{Buffered, Reads};
     pub use crate::memory::{MOST_RUNS, run_once, tell};
+    pub use crate::migration::{Migration, MigrationError};
     pub use crate::write::{
         AccountChange, Entry, Heads, StoredClaim, StoredRecord, StoredTransfer, Write, entries_from_bytes,
         entries_to_bytes, id_of, resolution_numbers, resolution_of,
