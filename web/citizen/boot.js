@@ -5,9 +5,9 @@ const PHONE_MODULE = "/assets/shared/wasm.js";
 const PHONE_BYTES = "/assets/wasm/phone.wasm";
 const FRESH_AFTER_MS = 30_000; // hidden for longer than this, coming back is a new opening and takes a new ticket
 const ICONS = {
-  ready: "M5 12.5l4.5 4.5L19 7.5", loading: "M12 6v6l4 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z", welcome: "M12 21s-8-4.5-8-11V5l8-3 8 3v5c0 6.5-8 11-8 11zM8.5 11.500l2.5 2.5 4.5-5",
-  offline: "M3 3l18 18M8.5 16a5 5 0 0 1 7 0M5 12.500a10 10 0 0 1 5-2.800M19 12.500a10 10 0 0 0-2.5-1.800M12 20h0", reserve: "M12 8v5M12 16.500h0M12 3l9.5 17h-19z",
-  frozen: "M12 2v20M3.5 7l17 10M20.5 7l-17 10M9.5 3.500L12 6l2.5-2.500M9.5 20.500L12 18l2.5 2.5", elsewhere: "M7 3h10v18H7zM11 18h2", spent: "M12 7v6M12 17h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z", failed: "M12 7v6M12 17h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
+  ready: "M5 12.5l4.5 4.5L19 7.5", loading: "M12 6v6l4 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z", welcome: "M12 21s-8-4.5-8-11V5l8-3 8 3v5c0 6.5-8 11-8 11zM8.5 11.5l2.5 2.5 4.5-5",
+  offline: "M3 3l18 18M8.5 16a5 5 0 0 1 7 0M5 12.5a10 10 0 0 1 5-2.8M19 12.5a10 10 0 0 0-2.5-1.8M12 20h0", reserve: "M12 8v5M12 16.5h0M12 3l9.5 17h-19z",
+  frozen: "M12 2v20M3.5 7l17 10M20.5 7l-17 10M9.5 3.5L12 6l2.5-2.5M9.5 20.5L12 18l2.5 2.5", elsewhere: "M7 3h10v18H7zM11 18h2", spent: "M12 7v6M12 17h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z", failed: "M12 7v6M12 17h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
 };
 const by = (id) => document.getElementById(id);
 const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
@@ -19,7 +19,7 @@ const shell = {
   size: remembered("tongma.size") ?? "", profile: null, tickets: [], seen: {}, online: null, actor: 0, clock: makeClock(Date.now, () => performance.now()),
   changed: new Set(), // called when language or size changes
   covers: {}, // what the buttons on the cover do, by state; the app fills it in
-  phone: null, ready: null, draw, render, take, setLanguage, setSize, route: () => location.hash.replace(/^#\/?/, ""), icons: ICONS,
+  phone: null, ready: null, claimed, render, take, setLanguage, setSize, route: () => location.hash.replace(/^#\/?/, ""), icons: ICONS,
 };
 let key, current, seed, state = "loading", drawn = "", hiddenSince = 0, timer, lock;
 const word = (name, values = {}) => FIRST[shell.language][name].replace(/\{(\w+)\}/g, (_, one) => values[one]);
@@ -61,8 +61,22 @@ async function take(fresh = false) {
   seed = await seedOf(key, bytes(handleOf(next.header)));
   current = next;
   drawn = "";
-  next.opened = (next.opened ?? 0) + 1;
-  amend("tickets", (held = []) => held.map((ticket) => (ticket.header === next.header ? { ...ticket, opened: next.opened } : ticket))).catch(() => {});
+  note(next.header, (ticket) => ({ ...ticket, opened: (ticket.opened ?? 0) + 1 }));
+}
+
+/** Changes what is known of one ticket, here and in what is kept. */
+function note(header, change) {
+  const all = (held = []) => held.map((ticket) => (ticket.header === header ? change(ticket) : ticket));
+  shell.tickets = all(shell.tickets);
+  amend("tickets", all).catch(() => {});
+}
+
+/** A point took the code on the screen: the next opening, and this one from now on, show another ticket while such last. */
+async function claimed() {
+  if (!current) return;
+  note(current.header, (ticket) => ({ ...ticket, claimed: true }));
+  await take(true);
+  await render();
 }
 
 /** Says the state, draws what changed and comes back with the next second. */

@@ -10,11 +10,12 @@ const MOST = 128; // asked in one request; the platform signs up to 256
  * @param {any} tools.api
  * @param {any} tools.phone the WebAssembly side
  * @param {CryptoKey} tools.key
+ * @param {Map<number, Uint8Array>} tools.issuers public keys by index
  * @param {object[]} tools.held tickets already kept; they are not fetched again
  * @param {number} tools.actor 0 for one's own
  * @returns {Promise<{tickets: object[], dropped: number}>} the new ones
  */
-export async function fetchTickets({ api, phone, key, held, actor }) {
+export async function fetchTickets({ api, phone, key, issuers, held, actor }) {
   const { data } = await api.post("/v1/me/tickets/prepare", { actor });
   const known = new Set(held.map((ticket) => ticket.header));
   const wanted = data.tickets.filter((ticket) => !known.has(ticket.header));
@@ -32,7 +33,7 @@ export async function fetchTickets({ api, phone, key, held, actor }) {
     const answers = new Map(signed.data.tickets.map((answer) => [answer.header, answer]));
     for (const ticket of part) {
       const answer = answers.get(ticket.header);
-      if (answer && holds(phone, ticket, answer, data.deployment?.issuer_keys)) tickets.push(kept(ticket, answer, actor));
+      if (answer && holds(phone, ticket, answer, issuers)) tickets.push(kept(ticket, answer, actor));
       else dropped += 1;
     }
   }
@@ -40,12 +41,11 @@ export async function fetchTickets({ api, phone, key, held, actor }) {
 }
 
 /** Whether the signature holds over exactly this header and anchor, under the key that the header names. */
-function holds(phone, ticket, answer, keys) {
-  const index = Number.parseInt(ticket.header.slice(2, 4), 16);
-  const issuer = keys?.[index];
+function holds(phone, ticket, answer, issuers) {
+  const issuer = issuers.get(Number.parseInt(ticket.header.slice(2, 4), 16));
   if (!issuer) return false;
   try {
-    phone.verifyTicket(bytes(ticket.header), bytes(answer.signature), ticket.anchor, bytes(issuer));
+    phone.verifyTicket(bytes(ticket.header), bytes(answer.signature), ticket.anchor, issuer);
     return true;
   } catch { return false; }
 }

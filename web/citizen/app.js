@@ -1,0 +1,280 @@
+// What follows the first draw: the platform's news, top-ups, the pages. All of it may fail without touching the code on the screen.
+import { $, fill, h, icon } from "../shared/dom.js";
+import { formats, pick, translator } from "../shared/i18n.js";
+import { ZH } from "../shared/i18n-zh.js";
+import { EN } from "../shared/i18n-en.js";
+import { makeApi } from "./api.js";
+import { makeIntents } from "./intents.js";
+import { issuerKeys } from "./keylist.js";
+import { Problem, toldOf } from "./problem.js";
+import { fetchTickets } from "./refill.js";
+import { merge, refillDue } from "./tickets.js";
+import { amend, deviceKey, forget, keep } from "./vault.js";
+import { watch } from "./watch.js";
+
+const PAGES = {
+  things: () => import("./page-things.js"), do: () => import("./page-things.js"),
+  log: () => import("./page-log.js"), account: () => import("./page-account.js"), consents: () => import("./page-account.js"),
+  devices: () => import("./page-account.js"), settings: () => import("./page-account.js"), help: () => import("./page-account.js"),
+};
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const freshKey = () => crypto.randomUUID();
+
+/** Starts the app on a drawn shell. */
+export async function start(shell) {
+  const app = makeApp(shell);
+  document.head.append(h("link", { rel: "stylesheet", href: "/assets/citizen/pages.css" }));
+  shell.covers = { elsewhere: () => app.takeOver(), spent: () => app.refill(true) };
+  shell.page = (route) => app.open(route);
+  shell.refreshed = () => app.watch.now();
+  shell.changed.add(() => { app.speak(); app.open(shell.route()); app.below(); });
+  addEventListener("visibilitychange", () => !document.hidden && app.watch.now());
+  app.open(shell.route());
+  app.watch = watch(app);
+  await app.refresh();
+  app.below();
+  installable();
+}
+
+function makeApp(shell) {
+  const app = { shell, signedIn: null, me: null, t: null, f: null, last: null };
+  app.speak = () => {
+    app.t = translator(shell.language === "zh" ? ZH : EN);
+    app.f = formats(shell.language);
+  };
+  app.speak();
+  app.words = (pair) => pick(pair, shell.language);
+  app.heard = (alive) => heard(app, alive);
+  app.api = makeApi({
+    fetch: (...all) => fetch(...all), clock: shell.clock, run: () => performance.now(), language: () => shell.language,
+    intents: makeIntents(sessionStorage, freshKey), heard: app.heard, pause, luck: Math.random,
+  });
+  app.refresh = () => refresh(app);
+  app.refill = (asked) => refill(app, asked);
+  app.takeOver = () => takeOver(app);
+  app.open = (route) => open(app, route);
+  app.below = () => below(app);
+  app.toast = (text) => toast(text);
+  app.sheet = (...parts) => sheet(...parts);
+  app.confirm = (question) => confirm(app, question);
+  app.trouble = (problem) => trouble(app, problem);
+  app.signOut = () => signOut(app);
+  return app;
+}
+
+/** After every try to reach the platform. The light changes on what was heard, not on what the phone believes of its network. */
+function heard(app, answered) {
+  const { shell } = app;
+  const before = shell.online;
+  shell.online = answered;
+  if (answered) {
+    shell.seen = { ...shell.seen, online_ms: shell.clock.now(), offset_ms: shell.clock.offset() };
+    if (before !== true || shell.seen.online_ms - (shell.seen.kept_ms ?? 0) > 30_000) {
+      shell.seen.kept_ms = shell.seen.online_ms;
+      keep("seen", shell.seen).catch(() => {});
+    }
+  }
+  if (before !== answered) { shell.render(); app.below?.(); }
+}
+
+/** Reads who is signed in and on which phone the code lives; keeps what the first screen needs; tops up. */
+async function refresh(app) {
+  const { shell } = app;
+  try {
+    await app.api.get("/v1/time").catch(() => {});
+    const me = await app.api.get("/v1/me");
+    app.me = me;
+    app.signedIn = true;
+    const held = shell.profile?.device_number ?? null;
+    if (shell.profile && shell.profile.masked_name !== me.masked_name) await forgetTickets(app);
+    let number = me.device?.number ?? null;
+    const mine = number !== null && number === me.live_device_number;
+    if (!mine && (me.live_device_number === null || me.live_device_number === held)) number = await enrol(app);
+    const elsewhere = number === null || (me.live_device_number !== null && number < me.live_device_number);
+    if (elsewhere) await forgetTickets(app);
+    await setProfile(app, { masked_name: me.masked_name, frozen: me.frozen, elsewhere, device_number: elsewhere ? null : number, wards: me.wards ?? [] });
+    if (!elsewhere && !me.frozen) await refill(app, false);
+  } catch (problem) {
+    if (problem.status === 401) app.signedIn = false;
+    else if (!(problem instanceof Problem)) throw problem;
+  }
+  app.below();
+}
+
+async function enrol(app) {
+  const { data } = await app.api.post("/v1/me/devices", { name: deviceName() });
+  return data.device;
+}
+
+/** A name that people know their phone by, as far as the browser tells. */
+function deviceName() {
+  const agent = navigator.userAgent;
+  const kinds = [[/iPhone/, "iPhone"], [/iPad/, "iPad"], [/HarmonyOS|OpenHarmony/, "HarmonyOS"], [/Android/, "Android"], [/Windows/, "Windows"], [/Mac OS/, "Mac"]];
+  return kinds.find(([pattern]) => pattern.test(agent))?.[1] ?? "Web";
+}
+
+async function setProfile(app, profile) {
+  const { shell } = app;
+  const was = shell.profile;
+  shell.profile = profile;
+  await keep("profile", profile);
+  if (profile.frozen && !was?.frozen) await shell.take(true);
+  shell.render();
+}
+
+async function forgetTickets(app) {
+  app.shell.tickets = [];
+  app.shell.seen = { ...app.shell.seen, refill_ms: 0 };
+  await keep("tickets", []);
+}
+
+/** Fetches tickets when it is time, or at once when asked. One page of the browser at a time. */
+async function refill(app, asked) {
+  const { shell } = app;
+  const now = shell.clock.now();
+  const luck = (shell.seen.luck ??= Math.random());
+  const actors = [0, ...(shell.profile?.wards ?? []).map((ward) => ward.actor)];
+  const due = actors.filter((actor) => asked || refillDue(shell.tickets.filter((ticket) => ticket.actor === actor), now, shell.seen[`refill_ms_${actor}`] ?? 0, luck));
+  if (!due.length) return;
+  const work = async () => {
+    const [phone, key] = [await shell.loadPhone(), await deviceKey()];
+    shell.drawer ??= phone;
+    const list = await fetch("/keys/list", { cache: "no-store" });
+    const issuers = issuerKeys(new Uint8Array(await list.arrayBuffer()));
+    for (const actor of due) {
+      const held = shell.tickets.filter((ticket) => ticket.actor === actor);
+      const { tickets, dropped } = await fetchTickets({ api: app.api, phone, key, issuers, held, actor });
+      shell.tickets = await amend("tickets", (kept = []) => merge(kept, tickets, shell.clock.now()));
+      shell.seen = { ...shell.seen, [`refill_ms_${actor}`]: shell.clock.now(), luck };
+      if (dropped) console.warn(`${dropped} tickets did not verify and were dropped`);
+      await shell.render();
+    }
+    await keep("seen", shell.seen);
+    navigator.storage?.persist?.();
+  };
+  try {
+    await (navigator.locks ? navigator.locks.request("tongma-refill", work) : work());
+    if (asked) toast(app.t("refill_done"));
+  } catch (problem) {
+    if (problem.code === "device.replaced" || problem.code === "device.none") return void (await setProfile(app, { ...shell.profile, elsewhere: true }));
+    if (problem.code === "code.frozen") return void (await setProfile(app, { ...shell.profile, frozen: true }));
+    if (asked) toast(app.t(problem.code === "network" ? "problem_network" : "refill_failed"));
+    else if (!(problem instanceof Problem)) console.warn(problem);
+  }
+}
+
+/** This phone becomes the one that shows the code. */
+async function takeOver(app) {
+  const { t, shell } = app;
+  if (!(await app.confirm({ title: t("device_take"), text: t("device_take_text"), yes: t("device_take") }))) return;
+  try {
+    const number = await enrol(app);
+    await forgetTickets(app);
+    await setProfile(app, { ...shell.profile, elsewhere: false, device_number: number });
+    await refill(app, false);
+    toast(t("device_taken"));
+    await app.refresh();
+    app.open(shell.route());
+  } catch (problem) { app.trouble(problem); }
+}
+
+async function signOut(app) {
+  const { t } = app;
+  if (!(await app.confirm({ title: t("sign_out"), text: t("sign_out_text"), yes: t("sign_out"), stop: true }))) return;
+  await fetch("/auth/logout", { method: "POST", credentials: "same-origin" }).catch(() => {});
+  await forget();
+  sessionStorage.clear();
+  location.replace("/me");
+}
+
+// ---- what stands under the code
+
+function below(app) {
+  const { t, shell, f } = app;
+  const parts = [];
+  const wards = shell.profile?.wards ?? [];
+  if (wards.length && !shell.profile.elsewhere) parts.push(whose(app, wards));
+  if (app.signedIn === false && shell.profile) parts.push(h("section.card.stack.tight", {}, h("p", {}, t("sign_in_again")), h("a.button.main.wide", { href: "/auth/login?return=/me" }, t("sign_in"))));
+  if (app.last) {
+    const { venue, at_ms: at, text } = app.last;
+    parts.push(h("a.card.row.used", { href: "#/log" }, icon(shell.icons.ready), h("span.grow", {}, h("b", {}, app.words(text) || t("just_now")), h("br"), h("span.quiet", {}, venue ? t("used_at", { venue: app.words(venue), time: f.time(at) }) : f.time(at)))));
+  }
+  fill($("#below"), parts);
+}
+
+function whose(app, wards) {
+  const { t, shell } = app;
+  const one = (actor, name) => h("button", {
+    type: "button", class: shell.actor === actor ? "main" : "", "aria-pressed": String(shell.actor === actor),
+    onclick: async () => { shell.actor = actor; await shell.take(true); await shell.render(); app.below(); },
+  }, name);
+  const chip = $("#whose");
+  const ward = wards.find(({ actor }) => actor === shell.actor);
+  chip.hidden = !ward;
+  chip.textContent = ward ? t("for_person", { name: ward.masked_name }) : "";
+  return h("section.card.stack.tight", { role: "group", "aria-label": t("whose_code") }, h("h2", {}, t("whose_code")), h("div.row", {}, one(0, t("own")), wards.map(({ actor, masked_name: name }) => one(actor, name))));
+}
+
+// ---- pages and sheets
+
+async function open(app, route) {
+  const page = $("#page");
+  const [name] = route.split("/");
+  if (route === "") { fill(page); return; }
+  const load = PAGES[name];
+  if (!load) { location.hash = "#/"; return; }
+  try {
+    const view = (await load())[name];
+    const stale = () => app.shell.route() !== route;
+    await view(app, page, route.split("/").slice(1), stale);
+  } catch (problem) {
+    fill(page, told(app, problem), h("p", {}, h("button.main", { type: "button", onclick: () => open(app, route) }, app.t("retry"))));
+  }
+  if (document.activeElement === document.body || document.activeElement?.closest("#tabs")) page.focus({ preventScroll: true });
+}
+
+/** A problem as a band with what to do next. */
+export function told(app, problem) {
+  const { title, next, human, shade } = toldOf(problem, app.t, app.shell.language);
+  return h("section.card.stack.tight", { role: "alert" }, h("p.band", { class: shade }, icon(app.shell.icons.failed), title), next && h("p", {}, next), h("p.quiet", {}, human));
+}
+
+function sheet(...parts) {
+  const box = $("#sheet");
+  fill(box, parts);
+  if (!box.open) box.showModal();
+  return box;
+}
+
+function trouble(app, problem) {
+  sheet(told(app, problem), h("button.wide.main", { type: "button", onclick: () => $("#sheet").close() }, app.t("close")));
+}
+
+/** Asks a yes-or-no question; both answers have the same size. */
+function confirm(app, { title, text, parts = [], yes, stop = false }) {
+  return new Promise((answer) => {
+    const box = sheet(h("h2", {}, title), text && h("p.asked", {}, text), parts, h("div.pair", {},
+      h("button", { type: "button", onclick: () => box.close() }, app.t("confirm_stop")),
+      h("button", { type: "button", class: stop ? "stop" : "main", onclick: () => { box.dataset.yes = "1"; box.close(); } }, yes)));
+    delete box.dataset.yes;
+    box.addEventListener("close", () => answer(box.dataset.yes === "1"), { once: true });
+  });
+}
+
+let toastEnds;
+function toast(text) {
+  const node = $("#toast");
+  node.textContent = text;
+  node.hidden = false;
+  clearTimeout(toastEnds);
+  toastEnds = setTimeout(() => { node.hidden = true; }, 4000);
+}
+
+/** What makes the page an app: the worker that starts it without network, and the manifest, after the code is on the screen. */
+function installable() {
+  navigator.serviceWorker?.register("/sw.js", { scope: "/me" }).catch(() => {});
+  for (const [rel, href] of [["manifest", "/manifest.webmanifest"], ["apple-touch-icon", "/assets/citizen/icon-192.png"]]) {
+    if (!$(`link[rel="${rel}"]`)) document.head.append(h("link", { rel, href }));
+  }
+}
+

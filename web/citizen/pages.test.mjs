@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { valueOf } from "./form.js";
+import { issuerKeys } from "./keylist.js";
+import { claimWords, secondsLeft } from "./sheet-consent.js";
+import { describe } from "./things.js";
+import { newsIn, nextAsk } from "./watch.js";
+import { formats, translator } from "../shared/i18n.js";
+import { EN } from "../shared/i18n-en.js";
+
+test("what is typed becomes the input that the field expects", () => {
+  assert.equal(valueOf({ type: "amount" }, "12.5"), 1250);
+  assert.equal(valueOf({ type: "amount" }, "0.07"), 7);
+  assert.equal(valueOf({ type: "number", least: 1, most: 9 }, "9"), 9);
+  assert.deepEqual(valueOf({ type: "barcodes", most: 2 }, " A1，B2\nC3"), ["A1", "B2"]);
+  assert.equal(valueOf({ type: "payment_code" }, "28 7654 3210"), "2876543210");
+  assert.equal(valueOf({ type: "text", most: 3 }, "  "), undefined);
+  for (const [kind, text] of [[{ type: "amount" }, "1.234"], [{ type: "amount" }, "-1"], [{ type: "number", least: 1, most: 9 }, "10"], [{ type: "text", most: 2 }, "abc"]]) {
+    assert.throws(() => valueOf(kind, text), RangeError);
+  }
+});
+
+test("the platform is asked seldom after failures and often while someone is at it", () => {
+  assert.equal(nextAsk({ failures: 0, sinceTouchMs: 0, luck: 0.5 }), 2000);
+  assert.equal(nextAsk({ failures: 0, sinceTouchMs: 200_000, luck: 0.5 }), 6000);
+  assert.ok(nextAsk({ failures: 1, sinceTouchMs: 0, luck: 0.5 }) > 2000);
+  assert.ok(nextAsk({ failures: 50, sinceTouchMs: 0, luck: 1 }) <= 37_500);
+});
+
+test("a presentation after the last look means that the code was taken; a deed is shown before it", () => {
+  const items = [{ kind: "done", at_ms: 30 }, { kind: "presented", at_ms: 20 }, { kind: "presented", at_ms: 10 }];
+  assert.deepEqual(newsIn(items, 15), { claimed: true, latest: items[0], newestMs: 30 });
+  assert.deepEqual(newsIn(items, 20), { claimed: false, latest: items[0], newestMs: 30 });
+  assert.deepEqual(newsIn(items, 30), { claimed: false, latest: null, newestMs: 30 });
+});
+
+test("a request's time never runs below nothing, and an unknown claim is named as it is", () => {
+  assert.equal(secondsLeft(10_001, 9000), 2);
+  assert.equal(secondsLeft(1, 9000), 0);
+  assert.equal(claimWords(translator(EN), "full_name"), "Name");
+  assert.equal(claimWords(translator(EN), "shoe_size"), "Other: shoe_size");
+});
+
+test("a thing says its title, when, how many and how much", () => {
+  const tools = { t: translator(EN), f: formats("en"), language: "en", nowMs: Date.UTC(2026, 10, 23) };
+  const loan = describe({ kind: "loan", body: { title: { zh: "书", en: "A book" }, due_ms: Date.UTC(2026, 10, 1) } }, tools);
+  assert.equal(loan.title, "A book");
+  assert.equal(loan.shade, "bad");
+  const booking = describe({ kind: "booking", body: { date: "2026-11-24", from: "09:00", to: "12:00", party: { adults: 2, children: 1 } } }, tools);
+  assert.match(booking.lines.join(" "), /24 November 09:00–12:00 3 people/);
+  assert.match(describe({ kind: "bill", body: { amount_fen: 12850 } }, tools).amount, /128\.50/);
+});
+
+test("issuer keys come out of the signed list; killed ones do not; a list that is cut off throws", () => {
+  const bytes = (length, fill) => [0x58, length, ...Array(length).fill(fill)];
+  const key = (index, fill, killed) => [0x87, index, 0, 1, ...bytes(65, fill), 0, 0x1a, 0x7f, 0, 0, 0, killed ? 0xf5 : 0xf4];
+  const payload = [0x85, 7, 0x1a, 0x65, 0, 0, 0, 0x19, 0x0e, 0x10, 0x1a, 0x65, 0, 1, 0, 0x82, ...key(1, 9, false), ...key(2, 8, true)];
+  const list = Uint8Array.from([0xd2, 0x84, 0x41, 0xa0, 0xa0, 0x58, payload.length, ...payload, ...bytes(64, 1)]);
+  const keys = issuerKeys(list);
+  assert.deepEqual([...keys.keys()], [1]);
+  assert.deepEqual(keys.get(1), new Uint8Array(65).fill(9));
+  assert.throws(() => issuerKeys(list.slice(0, 60)), /cut off/);
+});

@@ -1,0 +1,61 @@
+// Listening for the platform's news while the page is visible: questions to the holder, and uses of the code. Nothing is asked while
+// the page is hidden; a platform that does not answer is asked less and less often.
+import { consentSheet } from "./sheet-consent.js";
+
+const ATTENTIVE_MS = 2000;
+const CALM_MS = 6000;
+const ATTENTION_MS = 180_000; // after the last touch
+const LONGEST_MS = 30_000;
+
+/** When to ask next, in ms: often while someone is at it, seldom after failures. Pure. */
+export function nextAsk({ failures, sinceTouchMs, luck }) {
+  if (failures) return Math.min(LONGEST_MS, ATTENTIVE_MS * 2 ** Math.min(failures, 5)) * (0.75 + luck / 2);
+  return sinceTouchMs < ATTENTION_MS ? ATTENTIVE_MS : CALM_MS;
+}
+
+/** What a log's newest entries say since the last look: whether the code was taken, and the latest thing to show. Pure. */
+export function newsIn(items, sinceMs) {
+  const fresh = items.filter((item) => item.at_ms > sinceMs);
+  const shown = fresh.find((item) => item.kind === "done" || item.kind === "refused") ?? fresh.find((item) => item.kind === "presented");
+  return { claimed: fresh.some((item) => item.kind === "presented"), latest: shown ?? null, newestMs: Math.max(sinceMs, ...items.map((item) => item.at_ms)) };
+}
+
+/** Begins to listen. `now()` asks at once, as after a touch. */
+export function watch(app) {
+  let [failures, touched, turn, seenMs, timer, busy] = [0, performance.now(), 0, null, null, false];
+  async function ask() {
+    clearTimeout(timer);
+    if (document.hidden || busy) return;
+    busy = true;
+    try {
+      if (app.signedIn) await once();
+      else await app.refresh();
+      failures = app.shell.online === false ? failures + 1 : 0;
+    } catch (problem) {
+      if (problem.status === 401) { app.signedIn = false; app.below(); }
+      failures += 1;
+    }
+    busy = false;
+    timer = setTimeout(ask, app.signedIn === false ? LONGEST_MS : nextAsk({ failures, sinceTouchMs: performance.now() - touched, luck: Math.random() }));
+  }
+  async function once() {
+    const { items } = await app.api.get("/v1/me/requests");
+    if (items.length) consentSheet(app, items[0]);
+    turn += 1;
+    if (turn % 2 === 1) await readLog();
+    if (turn % 30 === 0) await app.refresh();
+  }
+  async function readLog() {
+    const { items } = await app.api.get("/v1/me/log?limit=5");
+    const first = seenMs === null;
+    const news = newsIn(items, seenMs ?? Infinity);
+    seenMs = first ? Math.max(0, ...items.map((item) => item.at_ms)) : news.newestMs;
+    if (first) return;
+    if (news.latest) { app.last = news.latest; app.below(); }
+    if (news.claimed) await app.shell.claimed();
+  }
+  const now = () => { touched = performance.now(); return ask(); };
+  addEventListener("pointerdown", () => { touched = performance.now(); });
+  timer = setTimeout(ask, ATTENTIVE_MS);
+  return { now };
+}
