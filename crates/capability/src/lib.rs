@@ -14,3 +14,10 @@ pub mod reserve;
 
 pub use base::{Schema, derived_in};
 pub use contract::{Cause, Desk, Effect, Holder, HolderBinding, Place, Reply, Scenario, Step, Stop};
+
+/// What a scenario keeps records with: the store's typed functions, and nothing of an engine.
+pub mod records {
+    pub use tongma_store::{
+        CounterKey, Held, Index, Key, MOST_PAGE, Page, StoreError, Stored, Txn, create, find, load, save, upsert,
+    };
+}

@@ -4,6 +4,7 @@
 //! ends once: settled, or dead with a reason; messages that come again or late get the same answer.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tongma_domain::{Fen, Id, Outcome, Refusal, Text, UnixMs, Words};
 use tongma_store::{Held, Key, Stored, Txn, create, load, save, upsert};
 
@@ -30,6 +31,8 @@ pub struct Attempt {
     pub rail: bool,
     /// Where it stands.
     pub state: AttemptState,
+    /// What the final answer shows the point: what was released to it when the payment was begun.
+    pub shown: Value,
 }
 
 /// The life of an attempt.
@@ -85,6 +88,8 @@ pub struct Purchase {
     pub legs: (&'static str, &'static str),
     /// How long the attempt keeps others out, in seconds.
     pub lock_s: i64,
+    /// Kept with the attempt for the final answer.
+    pub shown: Value,
 }
 
 /// What became of beginning.
@@ -112,10 +117,10 @@ pub fn begin(desk: &mut Desk<'_>, step: &Step<'_>, purchase: Purchase) -> Result
     if let Some(until) = locked(desk.txn, &purchase.thing, desk.now)? {
         return Ok(Begun::Locked { until });
     }
-    let Purchase { thing, version, amount, payer, merchant, what, source, home, legs, lock_s } = purchase;
+    let Purchase { thing, version, amount, payer, merchant, what, source, home, legs, lock_s, shown } = purchase;
     upsert(desk.txn, thing.clone(), &Lock { v: Schema, attempt: step.attempt })?;
     let (until, rail) = (desk.now.plus_s(lock_s), source != Source::Purse);
-    let attempt = Attempt { v: Schema, thing, payer, amount, version, until, rail, state: AttemptState::Open };
+    let attempt = Attempt { v: Schema, thing, payer, amount, version, until, rail, state: AttemptState::Open, shown };
     create(desk.txn, step.attempt, &attempt)?;
     let (settle, decline) = (legs.0.to_owned(), legs.1.to_owned());
     let pend = Pend { payer, merchant, amount, what, source, home, settle, decline };

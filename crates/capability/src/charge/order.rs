@@ -76,6 +76,8 @@ pub struct Order {
     pub at: UnixMs,
     /// Refunds made: id and amount.
     pub refunds: Vec<(Id, Fen)>,
+    /// Why there is no money, once the thing was told so.
+    pub declined: Option<String>,
 }
 
 impl Stored for Order {
@@ -149,6 +151,7 @@ pub fn pend(txn: &mut dyn Txn, new: NewOrder, at: UnixMs) -> Result<Pended, Stop
         decline,
         at,
         refunds: Vec::new(),
+        declined: (!enough).then(|| "purse.insufficient".to_owned()),
     };
     create(txn, new.attempt, &order)?;
     if !enough {
@@ -178,6 +181,7 @@ pub fn close_unborn(txn: &mut dyn Txn, attempt: Id, payer: Id, at: UnixMs) -> Re
         decline: String::new(),
         at,
         refunds: Vec::new(),
+        declined: None,
     };
     Ok(create(txn, attempt, &order)?)
 }

@@ -133,6 +133,7 @@ fn quiet() -> Outcome {
 
 fn pend(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<(), Stop> {
     let Pend { payer, merchant, amount, what, source, home, settle, decline } = step.input.typed()?;
+    let decline_leg = decline.clone();
     let digits = match &source {
         Source::PaymentCode { code } => Some(code.clone()),
         Source::Purse => None,
@@ -150,13 +151,13 @@ fn pend(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<(), Stop> {
         },
         Pended::Again(order) => match (order.state, order.rail) {
             (OrderState::Pending, None | Some(RailState::Succeeded)) => tell_settle(desk, &order),
-            (OrderState::Void, _) => tell_decline(desk, home, payer, &order.decline, "payment.reversed"),
+            (OrderState::Void, _) => {
+                let code = order.declined.as_deref().unwrap_or("payment.reversed");
+                tell_decline(desk, home, payer, &decline_leg, code);
+            }
             _ => {}
         },
-        Pended::Insufficient => {
-            let Some(held) = order::order(desk.txn, step.attempt)? else { return Ok(()) };
-            tell_decline(desk, home, payer, &held.value.decline, "purse.insufficient");
-        }
+        Pended::Insufficient => tell_decline(desk, home, payer, &decline_leg, "purse.insufficient"),
     }
     Ok(())
 }
@@ -170,11 +171,11 @@ fn answered(desk: &mut Desk<'_>, mut held: Held<Order>, asked: Asked, reply: &Re
         Deed::Settle => tell_settle(desk, &held.value),
         Deed::Decline => {
             order::void(desk.txn, &mut held)?;
-            tell_no(desk, &held.value, "rail.failed");
+            tell_no(desk, &mut held.value, "rail.failed");
         }
         Deed::Undo => {
             give_back(desk, &mut held)?;
-            tell_no(desk, &held.value, "payment.reversed");
+            tell_no(desk, &mut held.value, "payment.reversed");
         }
         Deed::Reverse if asked == Asked::Reverse => {
             let at = desk.now.plus_s(REVERSE_AGAIN_S);
@@ -211,7 +212,7 @@ fn post(desk: &mut Desk<'_>, mut held: Held<Order>) -> Result<(), Stop> {
         }
         (OrderState::Posted, _) => {}
         // The thing says settled and the money is gone: the thing has to take it back.
-        _ => tell_no(desk, &held.value, "payment.reversed"),
+        _ => tell_no(desk, &mut held.value, "payment.reversed"),
     }
     Ok(())
 }
@@ -249,7 +250,8 @@ fn tell_settle(desk: &mut Desk<'_>, order: &Order) {
     }
 }
 
-fn tell_no(desk: &mut Desk<'_>, order: &Order, code: &str) {
+fn tell_no(desk: &mut Desk<'_>, order: &mut Order, code: &str) {
+    order.declined = Some(code.to_owned());
     if let Some(home) = order.home {
         tell_decline(desk, home, order.payer, &order.decline, code);
     }

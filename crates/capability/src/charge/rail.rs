@@ -54,8 +54,6 @@ pub const fn next(state: RailState, asked: Asked, reply: &Reply) -> (RailState, 
     use RailState::{Failed, Reversed, Reversing, Submitted, Succeeded, Unknown};
     match (asked, reply, state) {
         (Asked::Pay, Reply::Success { .. }, Submitted | Unknown) => (Succeeded, Deed::Settle),
-        // Money that comes after we gave up must go back; it is never used.
-        (Asked::Pay, Reply::Success { .. }, Failed | Reversed) => (Reversing, Deed::Reverse),
         (Asked::Pay, Reply::Failure { .. }, Submitted | Unknown) => (Failed, Deed::Decline),
         // The rail says that a payment it had taken is undone after all.
         (Asked::Pay, Reply::Failure { .. }, Succeeded) => (Reversed, Deed::Undo),
@@ -63,8 +61,10 @@ pub const fn next(state: RailState, asked: Asked, reply: &Reply) -> (RailState, 
             (Reversed, Deed::Undo)
         }
         (Asked::Pay, Reply::Unknown, Submitted) => (Unknown, Deed::Nothing),
-        // A reversal that failed or is unknown is asked for again; the connector spaces the attempts.
-        (Asked::Reverse, Reply::Failure { .. } | Reply::Unknown, Reversing) => (Reversing, Deed::Reverse),
+        // Money that comes after we gave up must go back, it is never used; and a reversal that failed or is unknown is
+        // asked for again.
+        (Asked::Pay, Reply::Success { .. }, Failed | Reversed)
+        | (Asked::Reverse, Reply::Failure { .. } | Reply::Unknown, Reversing) => (Reversing, Deed::Reverse),
         _ => (state, Deed::Nothing),
     }
 }

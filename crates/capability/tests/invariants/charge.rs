@@ -21,12 +21,12 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        2 => (0..4_u8, 1..500_i64).prop_map(|(attempt, fen)| Op::TopUp { attempt, fen }),
-        4 => (0..8_u8, 0..2_u8, 1..400_i64, prop::bool::weighted(0.3))
+        2 => (0..4_u8, 300..900_i64).prop_map(|(attempt, fen)| Op::TopUp { attempt, fen }),
+        4 => (0..4_u8, 0..2_u8, 1..400_i64, prop::bool::weighted(0.3))
             .prop_map(|(attempt, person, fen, rail)| Op::Pend { attempt, person, fen, rail }),
-        3 => (0..8_u8).prop_map(|attempt| Op::Post { attempt }),
-        2 => (0..8_u8).prop_map(|attempt| Op::Void { attempt }),
-        3 => (0..8_u8, 0..4_u8, 1..400_i64).prop_map(|(attempt, refund, fen)| Op::Refund { attempt, refund, fen }),
+        3 => (0..4_u8).prop_map(|attempt| Op::Post { attempt }),
+        1 => (0..4_u8).prop_map(|attempt| Op::Void { attempt }),
+        3 => (0..4_u8, 0..3_u8, 1..150_i64).prop_map(|(attempt, refund, fen)| Op::Refund { attempt, refund, fen }),
     ]
 }
 

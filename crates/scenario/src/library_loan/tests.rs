@@ -1,0 +1,208 @@
+//! The cells of row 6 that are built, and the legs of a fine under bad post.
+
+use serde_json::json;
+use tongma_capability::{Cause, Holder, Reply};
+use tongma_domain::{Claim, Date, Id};
+
+use super::Entry;
+use crate::harness::{Post, World, attempt, code, person};
+
+/// A union with ten books, and an adult who has agreed.
+fn library() -> (World, Holder) {
+    let mut world = World::new(&Entry);
+    for number in 0..10 {
+        let input = json!({"barcode": format!("G{number}"), "title": format!("书{number}")});
+        world.at_point("add_copy", input, attempt(1000 + number)).unwrap();
+    }
+    let mut chen = person("陈", "1985-05-05");
+    chen.consents.push("library_loan".into());
+    (world, chen)
+}
+
+#[test]
+fn the_first_use_asks_for_consent_once_and_binds_one_number() {
+    let (mut world, mut chen) = library();
+    chen.consents.clear();
+    assert_eq!(code(&world.at_desk("borrow", &chen, json!({"items": ["G1"]}), attempt(1))), "consent.needed");
+    assert!(world.bindings.is_empty() && world.mirrors.is_empty() && world.log.is_empty(), "nothing half done");
+    chen.agreed = true;
+    let lent = world.at_desk("borrow", &chen, json!({"items": ["G1"]}), attempt(1)).unwrap();
+    assert_eq!(lent.detail["reader_number"], "R00000001");
+    chen.agreed = false;
+    chen.consents.push("library_loan".into());
+    let lent = world.at_desk("borrow", &chen, json!({"items": ["G2"]}), attempt(2)).unwrap();
+    assert_eq!(lent.detail["reader_number"], "R00000001");
+    assert_eq!(world.bindings[&(chen.person, "reader".into())].number, "R00000001");
+}
+
+#[test]
+fn what_the_library_learns_is_number_and_age_class() {
+    let (mut world, chen) = library();
+    let lent = world.at_desk("borrow", &chen, json!({"items": ["G1", "G1"]}), attempt(1)).unwrap();
+    let due = Date::parse("2026-12-24").unwrap();
+    let item = json!({"barcode": "G1", "title": "书1", "due": due.start().plus_s(86_400).as_millis() - 1, "due_date": due});
+    assert_eq!(lent.detail, json!({"reader_number": "R00000001", "age_class": "adult", "items": [item]}));
+    let line = &world.log[0];
+    assert_eq!(line.released, [Claim::VenueNumber, Claim::AgeClass]);
+    let receipt = line.detail["receipt"].to_string();
+    assert!(receipt.contains("venue_number") && !receipt.contains("R00000001"), "a receipt names claims, not values");
+    let back = world.at_point("return", json!({"items": ["G1"]}), attempt(2)).unwrap();
+    assert!(!back.detail.to_string().contains("R0000"), "a return tells the desk nothing about the reader");
+}
+
+#[test]
+fn refusals_of_borrowing() {
+    let check = |prepare: fn(&mut World, &Holder, &Holder), items: &[&str], expect: &str| {
+        let (mut world, chen) = library();
+        let mut wu = person("吴", "1990-01-01");
+        wu.consents.push("library_loan".into());
+        prepare(&mut world, &chen, &wu);
+        let before = world.mirrored(chen.person, "loan");
+        let answer = world.at_desk("borrow", &chen, json!({"items": items}), attempt(50));
+        assert_eq!(code(&answer), expect);
+        if expect != "ok" {
+            assert_eq!(world.mirrored(chen.person, "loan"), before, "{expect}: nothing half done");
+        }
+    };
+    check(|_, _, _| {}, &["G1", "G2"], "ok");
+    check(|_, _, _| {}, &["G1", "X9"], "loan.unknown_item");
+    check(|world, _, wu| { world.at_desk("borrow", wu, json!({"items": ["G1"]}), attempt(1)).unwrap(); }, &["G2", "G1"], "loan.item_out");
+    check(|world, _, _| world.set("loan_limit_items", 2), &["G1", "G2"], "ok");
+    check(|world, _, _| world.set("loan_limit_items", 2), &["G1", "G2", "G3"], "loan.limit");
+    check(
+        |world, chen, _| {
+            world.at_desk("borrow", chen, json!({"items": ["G5"]}), attempt(1)).unwrap();
+            world.now = world.now.plus_days(31);
+        },
+        &["G1"],
+        "ok",
+    );
+    check(
+        |world, chen, _| {
+            world.at_desk("borrow", chen, json!({"items": ["G5"]}), attempt(1)).unwrap();
+            world.now = world.now.plus_days(32);
+        },
+        &["G1"],
+        "loan.overdue",
+    );
+    check(
+        |world, chen, _| {
+            world.set("fine_block_fen", 20);
+            world.at_desk("borrow", chen, json!({"items": ["G5"]}), attempt(1)).unwrap();
+            world.now = world.now.plus_days(33);
+            world.at_point("return", json!({"items": ["G5"]}), attempt(2)).unwrap();
+        },
+        &["G1"],
+        "loan.fine_owed",
+    );
+}
+
+#[test]
+fn a_lost_reply_is_given_again_whether_or_not_the_attempt_is_known() {
+    let (mut world, chen) = library();
+    let first = world.at_desk("borrow", &chen, json!({"items": ["G1", "G2"]}), attempt(1)).unwrap();
+    let (log, mirrors) = (world.log.len(), world.mirrors.clone());
+    for number in [1, 2] {
+        let again = world.at_desk("borrow", &chen, json!({"items": ["G1", "G2"]}), attempt(number)).unwrap();
+        assert_eq!(again, first);
+    }
+    assert_eq!((world.log.len(), &world.mirrors), (log, &mirrors), "nothing more happened");
+}
+
+#[test]
+fn the_book_alone_comes_back_anywhere_in_the_union_also_late() {
+    let (mut world, chen) = library();
+    world.at_desk("borrow", &chen, json!({"items": ["G1", "G2"]}), attempt(1)).unwrap();
+    world.venue.id = Id::derived(&[b"another member of the union"]);
+    world.now = world.now.plus_days(34);
+    let back = world.at_point("return", json!({"items": ["G1"]}), attempt(2)).unwrap();
+    assert_eq!((back.detail["items"][0]["late_days"].clone(), back.detail["fine_fen"].clone()), (json!(3), json!(30)));
+    world.now = world.now.plus_days(365);
+    let back = world.at_point("return", json!({"items": ["G2"]}), attempt(3)).unwrap();
+    assert_eq!(back.detail["fine_fen"], 1000, "the cap of one item");
+    assert_eq!(world.mirrored(chen.person, "reader")[0], json!({"number": "R00000001", "open_items": 0, "fine_fen": 1030}));
+    assert!(world.mirrored(chen.person, "loan").is_empty());
+    let again = world.at_point("return", json!({"items": ["G2"]}), attempt(4)).unwrap();
+    assert_eq!((again.detail["items"][0]["was_on_loan"].clone(), again.detail["fine_fen"].clone()), (json!(false), json!(0)));
+}
+
+#[test]
+fn renewals() {
+    let check = |days: i64, times: u32, other: bool, expect: &str| {
+        let (mut world, chen) = library();
+        world.at_desk("borrow", &chen, json!({"items": ["G1"]}), attempt(1)).unwrap();
+        world.now = world.now.plus_days(days);
+        let holder = if other { person("吴", "1990-01-01") } else { chen };
+        let mut last = None;
+        for time in 0..times {
+            last = Some(world.in_app("renew", &holder, json!({"item": "G1"}), attempt(10 + time)));
+        }
+        assert_eq!(code(&last.unwrap()), expect, "{days} {times}");
+    };
+    check(10, 1, false, "ok");
+    check(10, 2, false, "loan.renewed_out");
+    check(32, 1, false, "loan.overdue");
+    check(10, 1, true, "loan.not_yours");
+}
+
+/// A reader who owes 30 fen.
+fn owing() -> (World, Holder) {
+    let (mut world, chen) = library();
+    world.at_desk("borrow", &chen, json!({"items": ["G1"]}), attempt(1)).unwrap();
+    world.now = world.now.plus_days(34);
+    world.at_point("return", json!({"items": ["G1"]}), attempt(2)).unwrap();
+    (world, chen)
+}
+
+#[test]
+fn a_fine_is_paid_from_the_purse_once_however_messages_travel() {
+    for post in [Post::InOrder, Post::Twice, Post::TwiceBackwards] {
+        let (mut world, chen) = owing();
+        world.post = post;
+        assert_eq!(code(&world.in_app("pay_fine", &chen, json!({}), attempt(3))), "purse.insufficient");
+        world.top_up(chen.person, 100);
+        let paid = world.in_app("pay_fine", &chen, json!({}), attempt(4)).unwrap();
+        assert_eq!(paid.detail, json!({"paid_fen": 30}));
+        assert_eq!((world.purse(chen.person), world.due()), (70, (30, 0)));
+        assert_eq!(code(&world.in_app("pay_fine", &chen, json!({}), attempt(5))), "fine.none");
+        assert_eq!(world.in_app("pay_fine", &chen, json!({}), attempt(4)).unwrap(), paid, "the same attempt, the same answer");
+    }
+}
+
+#[test]
+fn the_purse_needs_the_holders_tap_and_two_payments_keep_out_of_each_other() {
+    let (mut world, mut chen) = owing();
+    world.top_up(chen.person, 100);
+    assert_eq!(code(&world.at_desk("pay_fine", &chen, json!({}), attempt(3))), "consent.needed");
+    chen.agreed = true;
+    world.step(Cause::Operator, "pay_fine", Some(&chen), json!({}), attempt(3)).unwrap();
+    assert_eq!(code(&world.step(Cause::Holder, "pay_fine", Some(&chen), json!({}), attempt(4))), "fine.locked");
+    world.deliver();
+    assert_eq!(world.purse(chen.person), 70);
+}
+
+#[test]
+fn a_fine_paid_by_payment_code_and_one_that_is_undone() {
+    let (mut world, chen) = owing();
+    let input = json!({"payment_code": "134567890123456789"});
+    let begun = world.at_desk("pay_fine", &chen, input, attempt(3)).unwrap();
+    assert_eq!(begun.pending, Some(attempt(3)));
+    assert_eq!(world.asked[0].request["op"], "pay");
+    world.reply(0, Reply::Success { detail: json!({}) });
+    assert_eq!(code(&world.answers[&attempt(3)]), "ok");
+    assert_eq!(world.due(), (30, 0));
+    world.reply(0, Reply::Failure { code: "reversed".into() });
+    assert_eq!(code(&world.answers[&attempt(3)]), "payment.reversed");
+    assert_eq!((world.due(), world.mirrored(chen.person, "reader")[0]["fine_fen"].clone()), ((0, 0), json!(30)));
+}
+
+#[test]
+fn the_holders_list_is_account_and_loans() {
+    let (mut world, chen) = library();
+    assert!(world.list(Cause::Holder, "list", Some(&chen), json!({})).is_empty());
+    world.at_desk("borrow", &chen, json!({"items": ["G1", "G2"]}), attempt(1)).unwrap();
+    let listed = world.list(Cause::Holder, "list", Some(&chen), json!({}));
+    let kinds: Vec<&str> = listed.iter().filter_map(|item| item["kind"].as_str()).collect();
+    assert_eq!(kinds, ["account", "loan", "loan"]);
+    assert!(world.list(Cause::Point, "list", None, json!({})).is_empty());
+}
