@@ -70,14 +70,16 @@ export function batchOf(facts) {
 }
 
 /**
- * Which facts the platform has, by its own answer. What it calls a gap it does not have.
+ * Which facts the platform has, by its own answer: those it gave a result for, and those up to its counter that it does
+ * not call missing.
  * @param {Fact[]} sent
- * @param {{accepted_through: number, gaps?: Array<[number, number]>}} answer
+ * @param {{accepted_through: number, gaps?: Array<[number, number]>, results?: Array<{counter: number}>}} answer
  * @returns {number[]} counters that may be deleted here
  */
-export function acknowledgedBy(sent, { accepted_through: through, gaps = [] }) {
+export function acknowledgedBy(sent, { accepted_through: through, gaps = [], results = [] }) {
+  const named = new Set(results.map(({ counter }) => counter));
   const missing = (counter) => gaps.some(([from, to]) => from <= counter && counter <= to);
-  return sent.map(({ counter }) => counter).filter((counter) => counter <= through && !missing(counter));
+  return sent.map(({ counter }) => counter).filter((counter) => !missing(counter) && (named.has(counter) || counter <= through));
 }
 
 /**

@@ -26,7 +26,7 @@ function platform() {
     if (state.loseAnswer-- > 0) throw new Error("no answer");
     let through = 0;
     while (booked.has(through + 1)) through += 1;
-    return { accepted_through: through, gaps: [], results: facts.map(({ counter }) => ({ counter, shade: "green", word: {} })) };
+    return { accepted_through: through, gaps: [], results: facts.slice(0, state.takeAtMost).map(({ counter }) => ({ counter, shade: "green", word: {} })) };
   };
   return state;
 }
@@ -76,6 +76,7 @@ test("a counter that the platform calls a gap is not deleted", () => {
   const sent = [1, 2, 3, 4].map((counter) => ({ counter }));
   assert.deepEqual(acknowledgedBy(sent, { accepted_through: 3, gaps: [[2, 2]] }), [1, 3]);
   assert.deepEqual(acknowledgedBy(sent, { accepted_through: 9 }), [1, 2, 3, 4]);
+  assert.deepEqual(acknowledgedBy(sent, { accepted_through: 0, gaps: [[1, 2]], results: [{ counter: 3 }] }), [3], "an older hole does not keep newer facts for ever");
 });
 
 test("a counter is used once: a second page of the same point cannot keep another fact under it", async () => {

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formats } from "../shared/i18n.js";
+import { ZH } from "./i18n-zh.js";
+import { EN } from "./i18n-en.js";
+import { detailRows, holdMs, ofGate, ofOutcome, ofProblem, ofSilence, ofVerdict } from "./screens.js";
+
+const problem = (code, more = {}) => ({ code, title_words: { zh: "题", en: "title" }, next: { zh: "做", en: "do" }, human: { zh: "人", en: "human" }, ask: false, ...more });
+
+test("a code shown twice is a result of its own, with its own word", () => {
+  for (const code of ["code.used", "code.step_used"]) assert.deepEqual([ofProblem(problem(code)).look, ofProblem(problem(code)).word.key], ["duplicate", "word_used"]);
+  assert.equal(ofGate({ by: "list", shade: "red", reason: "step_used", word: {}, words: {} }).look, "duplicate");
+  assert.equal(ofProblem(problem("loan.item_used")).look, "red", "only codes are shown twice");
+});
+
+test("the word tells the kind of refusal apart, the sentence is the platform's", () => {
+  const table = [["code.expired", "word_expired"], ["code.too_early", "word_early"], ["code.frozen", "word_frozen"], ["code.denied", "word_frozen"], ["code.unknown_key", "word_not_valid"], ["code.not_ours", "word_other_code"], ["code.stale", "word_expired"], ["code.future", "word_early"], ["code.forged", "word_not_valid"], ["code.unproved", "word_not_valid"], ["code.unreadable", "word_not_valid"], ["bill.expired", "word_refused"], ["library.limit_reached", "word_refused"], ["something", "word_refused"]];
+  for (const [code, key] of table) assert.equal(ofProblem(problem(code)).word.key, key, code);
+  assert.deepEqual(ofProblem(problem("museum.early", { ask: true })).look, "amber");
+  assert.deepEqual(ofProblem(problem("code.expired")).message, { zh: "题", en: "title" });
+  assert.equal(ofProblem({ title: "Bad gateway" }).message.en, "Bad gateway", "also for a problem that is not ours");
+});
+
+test("silence while changing something is said to be uncertain, never to have failed", () => {
+  assert.equal(ofSilence(new Error(), true).word.key, "word_uncertain");
+  assert.equal(ofSilence(new Error(), false).word.key, "word_no_network");
+  assert.equal(ofSilence({ problem: problem("rail.silent") }, true).message.en, "title");
+  assert.equal(ofSilence({ problem: problem("platform.slow") }, true).word.key, "word_uncertain");
+});
+
+test("without network the verifier still names what was shown", () => {
+  assert.equal(ofVerdict({ outcome: "refused", reason: "other", kind: "other", brand: "alipay" }).message.key, "kind_alipay");
+  assert.equal(ofVerdict({ outcome: "refused", reason: "other", kind: "other", brand: "martian" }).message.key, "kind_unknown");
+  assert.equal(ofVerdict({ outcome: "refused", reason: "code_stale", kind: "t1" }).word.key, "word_expired");
+  assert.equal(ofVerdict({ outcome: "refused", reason: "code_used", kind: "t1" }).look, "duplicate");
+  assert.equal(ofVerdict({ outcome: "refused", reason: "key_list_expired", kind: "t1" }).look, "amber", "that is this point's fault, not the holder's");
+  assert.equal(ofVerdict({ outcome: "good", reason: "good", kind: "t1" }).look, "amber", "genuine, and yet nothing can be done");
+  assert.equal(ofVerdict({ outcome: "amber", reason: "n1", kind: "n1" }).message.key, "offline_n1");
+});
+
+test("every key a screen can name has words in both languages, and both tables have the same keys", () => {
+  assert.deepEqual(Object.keys(EN).sort(), Object.keys(ZH).sort());
+  for (const table of [ZH, EN]) for (const [key, words] of Object.entries(table)) assert.ok(words.trim(), key);
+  for (const key of Object.keys(ZH)) {
+    const names = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+    assert.deepEqual(names(EN[key]), names(ZH[key]), `values of ${key}`);
+  }
+  const screens = [];
+  for (const reason of ["code_damaged", "code_version_unknown", "code_window_wrong", "key_unknown", "key_list_expired", "deny_list_expired", "code_not_yet", "code_expired", "code_ahead", "code_stale", "code_used", "code_forged", "code_denied", "number_unproved", "whatever"]) screens.push(ofVerdict({ outcome: "refused", reason, kind: "t1" }), ofProblem(problem(`code.${reason}`)));
+  for (const brand of ["paper", "device_bound", "point_code", "damaged", "full_width", "wechat_pay", "alipay", "unionpay", "wechat_link", "alipay_link", "health_code", "transit_code", "identity_number", "phone_number", "book_number", "link", "too_long", "empty", undefined]) screens.push(ofVerdict({ outcome: "refused", reason: "other", kind: "other", brand }));
+  screens.push(ofVerdict({ outcome: "refused", reason: "x", kind: "point" }), ofVerdict({ outcome: "good", reason: "good", kind: "t1" }), ofVerdict({ outcome: "good", reason: "good", kind: "n1" }));
+  screens.push(ofSilence({}, true), ofSilence({}, false), ofGate({ by: "none", reason: "not_loaded" }), ofProblem(problem("x.y", { ask: true })));
+  for (const screen of screens) for (const part of [screen.word, screen.message, screen.next, screen.human]) if (part?.key) assert.ok(ZH[part.key], part.key);
+});
+
+test("a result stays 2 to 4 seconds, longer for large text", () => {
+  for (const look of ["green", "amber", "red", "duplicate"]) {
+    assert.ok(holdMs({ look }) >= 2000 && holdMs({ look }) <= 4000);
+    assert.ok(holdMs({ look }, true) > holdMs({ look }));
+  }
+});
+
+test("a detail is read by the units in its names; ids are left out, nothing else is", () => {
+  const words = { formats: formats("en"), label: (key) => key, language: "en" };
+  const rows = detailRows({ id: "0".repeat(32), total_fen: 1250, loans: [{ title: "三体", due: "2026-12-23" }], name: { zh: "甲", en: "A" }, first: true, none: null, codes: ["B1"] }, words);
+  assert.deepEqual(rows.map(({ label }) => label), ["total_fen", "loans", "name", "first", "codes"]);
+  assert.match(rows[0].value, /12\.50/);
+  assert.match(rows[1].rows[0][1].value, /23 December|December 23/);
+  assert.equal(rows[2].value, "A");
+  assert.deepEqual(detailRows(null, words), []);
+  assert.deepEqual(detailRows("text", words), []);
+  assert.equal(ofOutcome({ shade: "green", word: {}, message: {}, detail: null }).detail, undefined);
+});
