@@ -6,6 +6,7 @@ import { toldOf } from "./problem.js";
 import { translator } from "../shared/i18n.js";
 import { ZH } from "../shared/i18n-zh.js";
 
+let made = 0;
 function storage() {
   const kept = new Map();
   return { getItem: (name) => kept.get(name) ?? null, setItem: (name, text) => kept.set(name, text) };
@@ -16,7 +17,7 @@ const answer = (status, data) => ({ status, json: async () => data });
 function rig(script, kept = storage()) {
   const asked = [];
   const heard = [];
-  let made = 0;
+  const before = made;
   const api = makeApi({
     fetch: async (path, options) => {
       asked.push({ path, ...options });
@@ -24,17 +25,17 @@ function rig(script, kept = storage()) {
       if (next instanceof Error) throw next;
       return next;
     },
-    clock: { learn: () => true }, run: () => 0, language: () => "zh", intents: makeIntents(kept, () => `key-${(made += 1)}`),
+    clock: { learn: () => true }, run: () => 0, language: () => "zh", intents: makeIntents(kept, () => `fresh-${(made += 1)}`),
     heard: (alive) => heard.push(alive), pause: async () => {}, luck: () => 0,
   });
-  return { api, asked, heard, keys: () => asked.map(({ headers }) => headers["Idempotency-Key"]) };
+  return { api, asked, heard, keys: () => asked.map(({ headers }) => headers["Idempotency-Key"].replace(/\d+/, (n) => n - before)) };
 }
 
 test("a retry without an answer carries the same key; after an answer the next press has another", async () => {
   const { api, keys, heard } = rig([new Error("gone"), answer(503, null), answer(200, { ok: 1 }), answer(200, { ok: 2 })]);
   assert.equal((await api.post("/x", { a: 1 })).data.ok, 1);
   await api.post("/x", { a: 1 });
-  assert.deepEqual(keys(), ["key-1", "key-1", "key-1", "key-2"]);
+  assert.deepEqual(keys(), ["fresh-1", "fresh-1", "fresh-1", "fresh-2"]);
   assert.deepEqual(heard, [false, false, true, true]);
 });
 
@@ -44,7 +45,7 @@ test("when no answer came at all it is uncertain, and the key outlives the page"
   await assert.rejects(first.api.post("/x", { a: 1 }), { code: "uncertain" });
   const second = rig([answer(200, {})], kept);
   await second.api.post("/x", { a: 1 });
-  assert.equal(second.keys()[0], first.keys()[0]);
+  assert.equal(second.asked[0].headers["Idempotency-Key"], first.asked[0].headers["Idempotency-Key"]);
 });
 
 test("a refusal is thrown with its words and is not tried again", async () => {
@@ -57,8 +58,14 @@ test("a refusal is thrown with its words and is not tried again", async () => {
   assert.equal(told.human, ZH.problem_human);
 });
 
-test("still running, too many and server faults keep the intention; answers end it", () => {
-  assert.deepEqual([200, 202, 404, 422, 409, 429, 500, 503].map(settles), [true, true, true, true, false, false, false, false]);
+test("too many and server faults keep the intention; answers, refusals among them, end it", () => {
+  assert.deepEqual([200, 202, 404, 409, 422, 408, 425, 429, 500, 503].map(settles), [true, true, true, true, true, false, false, false, false, false]);
+});
+
+test("after a busy platform the next press carries the same key, after a refusal a new one", async () => {
+  const { api, keys } = rig([answer(429, null), answer(409, { code: "purse.short" }), answer(200, {})]);
+  for (let press = 0; press < 3; press += 1) await api.post("/x", {}).catch(() => {});
+  assert.deepEqual(keys(), ["fresh-1", "fresh-1", "fresh-2"]);
 });
 
 test("an action that is still running is followed to its end", async () => {

@@ -31,5 +31,5 @@ export function makeIntents(storage, fresh) {
   };
 }
 
-/** Whether an answer with this status ends the intention. Still running, too many and the server's own faults do not. */
-export const settles = (status) => status < 500 && status !== 409 && status !== 425 && status !== 429 && status !== 408;
+/** Whether an answer with this status ends the intention. Too early, too many and the server's own faults do not. */
+export const settles = (status) => status < 500 && status !== 425 && status !== 429 && status !== 408;
