@@ -1,3 +1,48 @@
-//! Project tasks.
+//! Project tasks: `cargo xtask test | tidy | codegen [--check] | new-scenario NAME | soak`.
+//!
+//! Nothing here is part of the product. Standard library only, so that it builds in a second on a fresh machine.
 
-fn main() {}
+mod browser;
+mod codegen;
+mod new_scenario;
+mod run;
+mod test;
+mod tidy;
+mod tidy_arrows;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  test [--only STEP]   run every check and test; installs or starts what they need, fails when a part is missing
+                       steps: tools, format, lint, tidy, codegen, rust, web, vectors, walk, breaks, browser
+  tidy                 check the rules of the house that a compiler does not
+  codegen [--check]    write the generated documents (OpenAPI, scenario pages); --check only compares
+  new-scenario NAME    write the file of a new scenario and its line in the catalogue
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["test"] => test::all(None),
+        ["test", "--only", step] => test::all(Some(step)),
+        ["tidy"] => tidy::check(),
+        ["codegen"] => codegen::run(false),
+        ["codegen", "--check"] => codegen::run(true),
+        ["new-scenario", name] => new_scenario::write(name),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("unknown command: {}\n\n{HELP}", other.join(" "))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\nxtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
