@@ -3,6 +3,7 @@
 //! Axum's types stay inside this crate; rules stay out of it: a handler reads the request, asks the platform
 //! ([`tongma_service::Platform`]) and writes the answer.
 
+pub mod bundle;
 pub mod demo_provider;
 pub mod extract;
 pub mod limits;
@@ -11,3 +12,4 @@ pub mod point_signature;
 pub mod problem;
 pub mod security;
 pub mod sign_in;
+pub mod static_files;
