@@ -143,7 +143,7 @@ export class App {
    * @param {import("./screens.js").Screen} screen
    * @param {{then?: () => void, sticky?: boolean, extra?: any, retry?: () => void}} [options] `sticky` waits for a hand
    */
-  showResult(screen, { then = () => undefined, sticky = false, extra = null, retry } = {}) {
+  showResult(screen, { then = () => undefined, sticky = false, extra = null, retry, go } = {}) {
     this.result?.dismiss();
     play(screen.look);
     const opener = document.activeElement;
@@ -167,7 +167,7 @@ export class App {
       place.classList.add("kept");
     };
     const retryThen = retry && (() => { then = () => undefined; dismiss(); retry(); });
-    fill(place, resultElement(this, screen, { dismiss, keep: sticky ? null : keep, extra, retry: retryThen }));
+    fill(place, resultElement(this, screen, { dismiss, keep: sticky ? null : keep, extra, retry: retryThen, go }));
     place.className = `result ${screen.look}`;
     place.hidden = false;
     place.style.setProperty("--hold", `${holdMs(screen, this.size !== "")}ms`);

@@ -1,7 +1,7 @@
 /**
  * What a point keeps in its browser: its key, its lists, and what its gate has decided. IndexedDB, every write that
  * matters with `durability: "strict"`, so that "kept" means flushed to the disk and not only to the system's cache.
- * The part for facts is specified by `memory_store.js`.
+ * The part for facts is specified by `memory_store.mjs`.
  */
 import { CounterTaken } from "./facts.js";
 

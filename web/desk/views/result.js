@@ -36,9 +36,9 @@ export function detailElement(app, detail) {
 /**
  * @param {import("../app.js").App} app
  * @param {import("../screens.js").Screen} screen
- * @param {{dismiss: () => void, keep: (() => void)|null, extra?: any, retry?: () => void}} hands
+ * @param {{dismiss: () => void, keep: (() => void)|null, extra?: any, retry?: () => void, go?: string}} hands
  */
-export function resultElement(app, screen, { dismiss, keep, extra, retry }) {
+export function resultElement(app, screen, { dismiss, keep, extra, retry, go = "result_go" }) {
   const keepButton = keep && h("button.keep", { type: "button", onclick: (event) => { keep(); event.currentTarget.remove(); } }, app.t("result_keep"));
   return h("div.result-in", {},
     h("div.result-say", { role: "alert" },
@@ -52,7 +52,7 @@ export function resultElement(app, screen, { dismiss, keep, extra, retry }) {
     h("div.result-do", {},
       retry && screen.again && h("button", { type: "button", onclick: retry }, app.t("retry")),
       keepButton,
-      h("button.go", { type: "button", onclick: dismiss, "data-focus": !extra }, app.t("result_go"))),
+      h("button.go", { type: "button", onclick: dismiss, "data-focus": keep !== null }, app.t(go))),
     screen.code && h("p.code", {}, screen.code),
     keep && h("div.bar", { "aria-hidden": "true" }));
 }

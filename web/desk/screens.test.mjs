@@ -71,3 +71,17 @@ test("a detail is read by the units in its names; ids are left out, nothing else
   assert.deepEqual(detailRows("text", words), []);
   assert.equal(ofOutcome({ shade: "green", word: {}, message: {}, detail: null }).detail, undefined);
 });
+
+test("every key that a page names has words", async () => {
+  const { readFile, readdir } = await import("node:fs/promises");
+  const here = new URL(".", import.meta.url);
+  const files = [...(await readdir(here)), ...(await readdir(new URL("views/", here))).map((name) => `views/${name}`)].filter((name) => name.endsWith(".js") && !name.startsWith("i18n-"));
+  let seen = 0;
+  for (const file of files) {
+    const text = await readFile(new URL(file, here), "utf8");
+    const fixed = [...text.matchAll(/(?:\bt\(|key: )(?:[^"`()]*\? )?"(\w+)"(?: : "(\w+)")?/g)].flatMap(([, one, other]) => [one, other]).filter(Boolean);
+    for (const key of fixed) assert.ok(ZH[key], `${file}: ${key}`);
+    seen += fixed.length;
+  }
+  assert.ok(seen > 100, `${seen} keys`);
+});

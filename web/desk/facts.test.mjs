@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import { test } from "node:test";
 import { CounterTaken, acknowledgedBy, batchOf, handOver, signedFact } from "./facts.js";
-import { Crash, MemoryStore } from "./memory_store.js";
+import { Crash, MemoryStore } from "./memory_store.mjs";
 import { factText, makeKey } from "./sign.js";
 
 const POINT = "ab".repeat(16);

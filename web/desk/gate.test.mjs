@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Gate, Unreachable, evidenceOf } from "./gate.js";
-import { Crash, MemoryStore } from "./memory_store.js";
+import { Crash, MemoryStore } from "./memory_store.mjs";
 
 /**
  * Edge rules small enough to read: a text is "booking/step"; a step counts once and must grow; "x/…" is not in the list.

@@ -1,0 +1,44 @@
+// The service worker of desk and gate: both open from what is kept here, so that a gate decides with the platform stopped and
+// its browser started afresh. It answers the desk's page and its parts; everything under /v1 goes to the platform untouched.
+//
+// The build fills in the list of addresses with the hash of each file's bytes; a changed hash is a new worker and a new cache.
+
+const PRECACHE = /*PRECACHE*/[];
+const START = "/desk";
+const PREFIX = "tongma-desk-";
+const NAME = PREFIX + fingerprint(PRECACHE);
+
+/** One name for one set of files: FNV-1a over addresses and hashes. It tells versions apart; it guards nothing. */
+function fingerprint(list) {
+  let sum = 0x811c9dc5;
+  for (const letter of JSON.stringify(list)) sum = Math.imul(sum ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+  return sum.toString(16);
+}
+
+self.addEventListener("install", (event) => {
+  event.waitUntil((async () => {
+    const cache = await caches.open(NAME);
+    await cache.addAll(PRECACHE.map(([url]) => new Request(url, { cache: "no-cache" })));
+    await self.skipWaiting();
+  })());
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil((async () => {
+    const old = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== NAME);
+    await Promise.all(old.map((name) => caches.delete(name)));
+    await self.clients.claim();
+  })());
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  const start = request.mode === "navigate" && (url.pathname === START || url.pathname === `${START}/`);
+  if (!start && !url.pathname.startsWith("/assets/")) return;
+  event.respondWith((async () => {
+    const cache = await caches.open(NAME);
+    return (await cache.match(start ? START : request, { ignoreSearch: true })) ?? fetch(request);
+  })());
+});

@@ -1,0 +1,151 @@
+/**
+ * What goes on beside the work: the heartbeat, fresh lists, handing over what was kept. All of it may fail at any time and
+ * is simply tried again; nothing of it stands between a visitor and the gate.
+ */
+import { EdgeRules } from "./edge.js";
+import { handOver } from "./facts.js";
+import { Unreachable } from "./gate.js";
+import { fromBase64 } from "./sign.js";
+
+/** A browser's own "online" says only that a cable is plugged in: an answered heartbeat is believed instead. */
+const BEAT_MS = { on: 10_000, off: 3000 };
+/** Points fetch their lists on a schedule, not on need: 5 minutes, long before the `ttl` of any list. */
+const REFRESH_MS = 5 * 60_000;
+
+const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+
+/** @param {import("./app.js").App} app */
+export function upkeep(app) {
+  app.reached = (reached) => {
+    const before = app.net.reached;
+    if (before !== reached) app.net = { reached, sinceMs: app.clock.now() };
+    app.lights();
+    if (reached && before === false) app.refresh();
+  };
+
+  app.beat = async () => {
+    clearTimeout(app.beatTimer);
+    try {
+      await app.api.time();
+      await app.store.set({ clock: app.clock.known });
+      if (app.device && app.clock.now() - (app.refreshedMs ?? 0) > REFRESH_MS) await app.refresh();
+    } catch {
+      // No answer: the light says so, and the next beat comes sooner.
+    }
+    app.lights();
+    app.beatTimer = setTimeout(app.beat, app.net.reached ? BEAT_MS.on : BEAT_MS.off);
+  };
+
+  app.refresh = () => (app.refreshing ??= refresh(app).catch((error) => {
+    if (!(error instanceof Unreachable)) console.error(error);
+  }).finally(() => { app.refreshing = null; }));
+
+  app.takeInfo = (answer) => takeInfo(app, answer);
+  app.openKept = () => openKept(app);
+  app.verifyHere = (text) => {
+    try {
+      return app.desk && app.listsOpen ? app.desk.verify(text, app.clock.now(), { clockTrusted: app.clock.trusted() }) : null;
+    } catch {
+      return null;
+    }
+  };
+  app.bundleSay = () => {
+    const list = app.edge?.list;
+    if (!list) return app.t(app.bundleFault ? "list_failed" : "list_none");
+    return app.t("list_of", { time: app.formats.time(list.issuedMs), age: app.age(app.clock.now() - list.issuedMs) });
+  };
+}
+
+/** First what was kept goes out, so that the new list counts it; then the lists come in. */
+async function refresh(app) {
+  if (!app.device) return;
+  await handOverAll(app);
+  const answer = await app.api.get(`/v1/points/${app.device.point}`);
+  if (!answer.ok) return;
+  await takeInfo(app, { ...answer.body, id: app.device.point });
+  if (app.isGate() && app.shift) await fetchBundle(app);
+  app.refreshedMs = app.clock.now();
+  if (app.view?.refreshed && !app.result) app.view.refreshed();
+}
+
+async function handOverAll(app) {
+  if ((await app.store.pendingCount()) === 0) return;
+  const send = async (events) => {
+    const [first, last] = [events[0].counter, events.at(-1).counter];
+    // The same facts under the same key: an answer that was lost is given again.
+    const answer = await app.api.post(`/v1/points/${app.device.point}/facts`, { events }, { key: `facts-${first}-${last}-${events[0].happened_at_ms}`, waitMs: 20_000 });
+    if (!answer.ok) throw Object.assign(new Unreachable(answer.problem.code), { problem: answer.problem });
+    return answer.body;
+  };
+  try {
+    const { handed, results } = await handOver(app.store, send);
+    const look = results.filter(({ shade }) => shade !== "green").length;
+    if (handed > 0) app.toast(app.t(look > 0 ? "hand_over_look" : "hand_over_done", { n: handed, m: look }), look > 0 ? "ask" : "good");
+  } finally {
+    app.left = await app.store.pendingCount();
+    app.lights();
+  }
+}
+
+/** Keeps what the platform says about this point, and opens its lists. The roots are those of the day of pairing. */
+async function takeInfo(app, answer) {
+  const { key_list, deny_list, roots, now_ms, ...info } = answer;
+  app.info = info;
+  if (key_list && (await openLists(app, { key_list, deny_list }))) {
+    app.listsMs = now_ms ?? app.clock.now();
+    await app.store.set({ lists: { key_list, deny_list }, lists_ms: app.listsMs });
+  }
+  await app.store.set({ info });
+  app.lights();
+}
+
+async function openLists(app, { key_list, deny_list }) {
+  const desk = app.desk ?? (app.desk = await app.wasm);
+  if (!desk) return false;
+  const wanted = { roots: app.roots.map(unhex), keyList: fromBase64(key_list), ...(deny_list && { denyList: fromBase64(deny_list) }) };
+  // Building the tables of a key takes tens of milliseconds: only when something changed.
+  const stamp = `${key_list}.${deny_list}`;
+  if (app.listsOpen === stamp) return true;
+  try {
+    desk.openLists(wanted, app.clock.now());
+    app.listsOpen = stamp;
+    return true;
+  } catch (error) {
+    console.warn("lists", error.code ?? error);
+    return false;
+  }
+}
+
+async function fetchBundle(app) {
+  const answer = await app.api.get(`/v1/points/${app.device.point}/bundle?scenario=${encodeURIComponent(app.shift.scenario)}`);
+  if (!answer.ok || !app.edge) return;
+  if (openBundle(app, answer.body.bundle)) {
+    await app.store.set({ bundle: answer.body.bundle });
+    const { factsThrough, issuedMs } = app.edge.list;
+    await app.store.prune({ factsThrough, issuedMs, nowMs: app.clock.now() });
+  }
+}
+
+function openBundle(app, bundle) {
+  try {
+    app.edge.open(bundle, app.clock.now());
+    app.bundleFault = null;
+    return true;
+  } catch (error) {
+    app.bundleFault = error.code ?? String(error);
+    return false;
+  }
+}
+
+/** At the start, before any network: the lists and the memory as they were when the page was closed. */
+async function openKept(app) {
+  app.desk = await app.wasm;
+  const [lists, bundle, counter, prunedThrough, memorySince, records] = await Promise.all([app.store.get("lists"), app.store.get("bundle"), app.store.counter(), app.store.get("pruned_through"), app.store.get("memory_since"), app.store.records()]);
+  app.left = await app.store.pendingCount();
+  if (!app.desk) return;
+  if (lists) await openLists(app, lists);
+  app.edge = new EdgeRules(app.desk, () => app.clock.trusted());
+  app.edge.begin({ prunedThrough: prunedThrough ?? 0, counter, memorySinceMs: memorySince ?? app.clock.now(), records }, app.clock.now());
+  if (bundle) openBundle(app, bundle);
+}
+
