@@ -249,7 +249,7 @@ pub fn at_counter(
     if !agreed {
         return Err(consent_needed().into());
     }
-    let id = derived_in(txn.bucket(), &[b"release", step.attempt.as_bytes()]);
+    let id = derived_in(txn.bucket(), &[b"release", step.attempt.as_bytes(), holder.person.as_bytes()]);
     let request =
         Ask { id, card, venue: step.venue, person: holder.person, claims, expires: step.now.plus_s(COUNTER_S) };
     ask(txn, &request, step.now)?;

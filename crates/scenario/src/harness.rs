@@ -145,7 +145,9 @@ impl World {
     fn finish(&mut self, answer: Answer) -> Answer {
         self.deliver();
         match answer {
-            Ok(Outcome { pending: Some(attempt), .. }) if self.answers.contains_key(&attempt) => self.answers[&attempt].clone(),
+            Ok(Outcome { pending: Some(attempt), .. }) if self.answers.contains_key(&attempt) => {
+                self.answers[&attempt].clone()
+            }
             other => other,
         }
     }
@@ -189,7 +191,17 @@ impl World {
         input: &'a Input,
         attempt: Id,
     ) -> Step<'a> {
-        Step { cause, action, venue, point: Some(&self.point), operator: Some("李"), holder, input, attempt, now: self.now }
+        Step {
+            cause,
+            action,
+            venue,
+            point: Some(&self.point),
+            operator: Some("李"),
+            holder,
+            input,
+            attempt,
+            now: self.now,
+        }
     }
 
     /// What the scenario lists.
@@ -279,7 +291,11 @@ impl World {
             }
             Effect::Binding { person, binding, live } => {
                 let place = (person, binding.kind.clone());
-                if live { self.bindings.insert(place, binding) } else { self.bindings.remove(&place) };
+                if live {
+                    self.bindings.insert(place, binding)
+                } else {
+                    self.bindings.remove(&place)
+                };
             }
             Effect::Log { person, text, released, detail } => self.log.push(Line { person, text, released, detail }),
         }
@@ -305,10 +321,12 @@ impl World {
     /// Fills a purse.
     pub fn top_up(&mut self, person: Id, fen: i64) {
         let (now, attempt) = (self.now, Id::derived(&[b"top_up", person.as_bytes(), &fen.to_be_bytes()]));
-        run_blocking(&self.store, person.bucket(), move |txn| match charge::top_up(txn, person, Fen::new(fen), attempt, now) {
-            Ok(_) => Ok(()),
-            Err(Stop::Store(error)) => Err(error),
-            Err(Stop::Refused(refusal)) => panic!("{refusal}"),
+        run_blocking(&self.store, person.bucket(), move |txn| {
+            match charge::top_up(txn, person, Fen::new(fen), attempt, now) {
+                Ok(_) => Ok(()),
+                Err(Stop::Store(error)) => Err(error),
+                Err(Stop::Refused(refusal)) => panic!("{refusal}"),
+            }
         })
         .unwrap();
     }

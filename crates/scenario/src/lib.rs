@@ -38,7 +38,7 @@ macro_rules! scenarios {
 scenarios! {
     library_loan;
     //museum_entry;
-    //hospital_bill;
+    hospital_bill;
 }
 
 /// Every scenario there is.

@@ -7,15 +7,22 @@ use tongma_domain::{
 
 use crate::t;
 
-const ITEMS: Field =
-    Field { id: "items", name: t("图书条码", "Book bar codes"), kind: FieldKind::Barcodes { most: 30 }, required: true };
+const ITEMS: Field = Field {
+    id: "items",
+    name: t("图书条码", "Book bar codes"),
+    kind: FieldKind::Barcodes { most: 30 },
+    required: true,
+};
 
 /// What this scenario is.
 pub static CARD: Card = Card {
     id: "library_loan",
     number: 6,
     name: t("图书馆扫码借阅", "Library loans"),
-    summary: t("亮码借书，还书不用码；本联盟各馆通借通还。", "Borrow with your code, return without; all libraries of the union."),
+    summary: t(
+        "亮码借书，还书不用码；本联盟各馆通借通还。",
+        "Borrow with your code, return without; all libraries of the union.",
+    ),
     capabilities: &["bind", "disclose", "handover", "charge"],
     actions: ACTIONS,
     claims: &[
@@ -46,7 +53,9 @@ const ACTIONS: &[Action] = &[
         id: "renew",
         name: t("续借", "Renew"),
         by: &[Starter::Operator, Starter::Holder],
-        form: &[Field { id: "item", name: t("图书条码", "Book bar code"), kind: FieldKind::Barcode, required: true }],
+        form: &[Field {
+            id: "item", name: t("图书条码", "Book bar code"), kind: FieldKind::Barcode, required: true
+        }],
         moves_money: false,
     },
     Action {
@@ -133,18 +142,31 @@ const SETTINGS: &[Setting] = &[
 ];
 
 const CELLS: &[Cell] = &[
-    Cell { id: "6.first_use_binds", name: t("首次使用：同意一次即建立读者证", "First use: one consent makes a reader") },
-    Cell { id: "6.borrow", name: t("码加条码即借出并有应还日期", "Code and bar codes make loans with due dates") },
+    Cell {
+        id: "6.first_use_binds",
+        name: t("首次使用：同意一次即建立读者证", "First use: one consent makes a reader"),
+    },
+    Cell {
+        id: "6.borrow", name: t("码加条码即借出并有应还日期", "Code and bar codes make loans with due dates")
+    },
     Cell { id: "6.renew", name: t("可续借，且有次数限制", "Renewal, within its limit") },
     Cell { id: "6.return_book_alone", name: t("还书只需书", "A return needs the book alone") },
     Cell { id: "6.return_elsewhere", name: t("联盟内异馆还书", "Return at another member of the union") },
-    Cell { id: "6.fine", name: t("逾期按天计费有上限，可缴清", "Late days cost up to a cap, and can be paid") },
+    Cell {
+        id: "6.fine", name: t("逾期按天计费有上限，可缴清", "Late days cost up to a cap, and can be paid")
+    },
     Cell { id: "6.limit_reached", name: t("达到册数上限不再借出", "At the limit nothing more is lent") },
     Cell { id: "6.overdue_blocks_borrowing", name: t("有逾期不能借", "Overdue items block borrowing") },
     Cell { id: "6.overdue_returns", name: t("有逾期可以还", "Overdue items can be returned") },
     Cell { id: "6.item_out", name: t("一册书只有一个保管人", "A copy has one custodian") },
-    Cell { id: "6.reply_lost", name: t("借出后应答丢失，重试得到同一答复", "Reply lost after check-out: the same answer") },
-    Cell { id: "6.minimum_release", name: t("图书馆只得到读者证号和年龄段", "The library learns number and age class alone") },
+    Cell {
+        id: "6.reply_lost",
+        name: t("借出后应答丢失，重试得到同一答复", "Reply lost after check-out: the same answer"),
+    },
+    Cell {
+        id: "6.minimum_release",
+        name: t("图书馆只得到读者证号和年龄段", "The library learns number and age class alone"),
+    },
 ];
 
 refusals! {

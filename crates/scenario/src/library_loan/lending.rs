@@ -104,7 +104,10 @@ pub fn give_back(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> 
     }
     let fine = Fen::new(fine_sum);
     let words = if fine_sum > 0 {
-        Words::new(format!("收回 {count} 册，逾期费 {fine} 已记入账户"), format!("{count} taken back; {fine} for lateness is on the account"))
+        Words::new(
+            format!("收回 {count} 册，逾期费 {fine} 已记入账户"),
+            format!("{count} taken back; {fine} for lateness is on the account"),
+        )
     } else {
         Words::new(format!("收回 {count} 册"), format!("{count} taken back"))
     };
@@ -196,5 +199,8 @@ fn naming(refusal: Refusal, code: &str) -> Refusal {
 }
 
 fn limit_named(most: i64) -> Refusal {
-    limit().titled(Words::new(format!("最多可借 {most} 册，已到上限"), format!("At most {most} items; the limit is reached")))
+    limit().titled(Words::new(
+        format!("最多可借 {most} 册，已到上限"),
+        format!("At most {most} items; the limit is reached"),
+    ))
 }

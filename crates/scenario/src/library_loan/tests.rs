@@ -40,7 +40,8 @@ fn what_the_library_learns_is_number_and_age_class() {
     let (mut world, chen) = library();
     let lent = world.at_desk("borrow", &chen, json!({"items": ["G1", "G1"]}), attempt(1)).unwrap();
     let due = Date::parse("2026-12-24").unwrap();
-    let item = json!({"barcode": "G1", "title": "书1", "due": due.start().plus_s(86_400).as_millis() - 1, "due_date": due});
+    let item =
+        json!({"barcode": "G1", "title": "书1", "due": due.start().plus_s(86_400).as_millis() - 1, "due_date": due});
     assert_eq!(lent.detail, json!({"reader_number": "R00000001", "age_class": "adult", "items": [item]}));
     let line = &world.log[0];
     assert_eq!(line.released, [Claim::VenueNumber, Claim::AgeClass]);
@@ -66,7 +67,13 @@ fn refusals_of_borrowing() {
     };
     check(|_, _, _| {}, &["G1", "G2"], "ok");
     check(|_, _, _| {}, &["G1", "X9"], "loan.unknown_item");
-    check(|world, _, wu| { world.at_desk("borrow", wu, json!({"items": ["G1"]}), attempt(1)).unwrap(); }, &["G2", "G1"], "loan.item_out");
+    check(
+        |world, _, wu| {
+            world.at_desk("borrow", wu, json!({"items": ["G1"]}), attempt(1)).unwrap();
+        },
+        &["G2", "G1"],
+        "loan.item_out",
+    );
     check(|world, _, _| world.set("loan_limit_items", 2), &["G1", "G2"], "ok");
     check(|world, _, _| world.set("loan_limit_items", 2), &["G1", "G2", "G3"], "loan.limit");
     check(
@@ -120,10 +127,16 @@ fn the_book_alone_comes_back_anywhere_in_the_union_also_late() {
     world.now = world.now.plus_days(365);
     let back = world.at_point("return", json!({"items": ["G2"]}), attempt(3)).unwrap();
     assert_eq!(back.detail["fine_fen"], 1000, "the cap of one item");
-    assert_eq!(world.mirrored(chen.person, "reader")[0], json!({"number": "R00000001", "open_items": 0, "fine_fen": 1030}));
+    assert_eq!(
+        world.mirrored(chen.person, "reader")[0],
+        json!({"number": "R00000001", "open_items": 0, "fine_fen": 1030})
+    );
     assert!(world.mirrored(chen.person, "loan").is_empty());
     let again = world.at_point("return", json!({"items": ["G2"]}), attempt(4)).unwrap();
-    assert_eq!((again.detail["items"][0]["was_on_loan"].clone(), again.detail["fine_fen"].clone()), (json!(false), json!(0)));
+    assert_eq!(
+        (again.detail["items"][0]["was_on_loan"].clone(), again.detail["fine_fen"].clone()),
+        (json!(false), json!(0))
+    );
 }
 
 #[test]
@@ -165,7 +178,11 @@ fn a_fine_is_paid_from_the_purse_once_however_messages_travel() {
         assert_eq!(paid.detail, json!({"paid_fen": 30}));
         assert_eq!((world.purse(chen.person), world.due()), (70, (30, 0)));
         assert_eq!(code(&world.in_app("pay_fine", &chen, json!({}), attempt(5))), "fine.none");
-        assert_eq!(world.in_app("pay_fine", &chen, json!({}), attempt(4)).unwrap(), paid, "the same attempt, the same answer");
+        assert_eq!(
+            world.in_app("pay_fine", &chen, json!({}), attempt(4)).unwrap(),
+            paid,
+            "the same attempt, the same answer"
+        );
     }
 }
 
