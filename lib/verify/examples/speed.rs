@@ -60,18 +60,18 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     let first = messages.first().ok_or("message")?;
     let mut next = || many.next().unwrap_or(first);
 
-    median_us("base tables", 3, |_| Base::new());
-    median_us("key tables", 3, |_| IssuerKey::new(&base, &point));
-    median_us("sm2 verify, known key", 2000, |_| {
+    median_us("base tables", 100, |_| Base::new());
+    median_us("key tables", 100, |_| IssuerKey::new(&base, &point));
+    median_us("sm2 verify, known key", 20_000, |_| {
         let (message, signature) = next();
         assert!(key.verify(message, signature));
     });
-    median_us("sm2 verify, unknown key", 500, |_| {
+    median_us("sm2 verify, unknown key", 4000, |_| {
         let key = PlainKey::new(&point);
         assert!(key.is_some_and(|key| key.verify(Some(&base), &first.0, &first.1)));
     });
-    median_us("sm2 verify, no tables", 500, |_| assert!(plain.verify(None, &first.0, &first.1)));
-    median_us("sm2 sign", 500, |_| signer.sign(&first.0, &[4; 32]));
+    median_us("sm2 verify, no tables", 4000, |_| assert!(plain.verify(None, &first.0, &first.1)));
+    median_us("sm2 sign", 4000, |_| signer.sign(&first.0, &[4; 32]));
 
     let listed = ListedKey {
         index: 0,
@@ -104,7 +104,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     let check = |name: &str, entries: usize| {
         let mut cache = SignatureCache::new(entries);
         let mut many = shown.iter().cycle();
-        median_us(name, 960, |_| {
+        median_us(name, 9600, |_| {
             let Some((text, now_s)) = many.next() else { return };
             let clock = ClockReading::synchronised(*now_s);
             let verdict = verifier.check(text, &clock, &NoReplay, None, &mut cache);
@@ -114,6 +114,6 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     check("T1, steps uniform", 0);
     check("T1, signature cached", 4096);
     let window_key = Handle([1; 16]);
-    median_us("chain of 120 links", 200, |_| Chain::of_ticket(Suite::Sm2, &window_key, 120, &[6; 12]));
+    median_us("chain of 120 links", 4000, |_| Chain::of_ticket(Suite::Sm2, &window_key, 120, &[6; 12]));
     Ok(())
 }

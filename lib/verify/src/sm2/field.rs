@@ -51,18 +51,6 @@ pub(super) fn sub4(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
     ([r0, r1, r2, r3], c)
 }
 
-/// The second if `choose`, else the first, without a branch the processor would guess wrong half the time.
-#[inline]
-const fn pick(first: [u64; 4], second: [u64; 4], choose: bool) -> [u64; 4] {
-    let mask = (choose as u64).wrapping_neg();
-    [
-        first[0] ^ (mask & (first[0] ^ second[0])),
-        first[1] ^ (mask & (first[1] ^ second[1])),
-        first[2] ^ (mask & (first[2] ^ second[2])),
-        first[3] ^ (mask & (first[3] ^ second[3])),
-    ]
-}
-
 /// t + a·b: the low limb, and the four above it.
 #[inline]
 fn row(t: [u64; 4], a: [u64; 4], b: u64) -> (u64, [u64; 4]) {
@@ -73,43 +61,52 @@ fn row(t: [u64; 4], a: [u64; 4], b: u64) -> (u64, [u64; 4]) {
     (r0, [r1, r2, r3, c])
 }
 
-/// One Montgomery step: the four limbs above m, after m·p was added and the low limb fell away. `carry` comes from
-/// the step before and belongs to the highest of them.
+/// One Montgomery step on the low half alone: (t + m·p) / 2^64 for m = t mod 2^64. It never carries out.
 #[inline]
-fn step(m: u64, t: [u64; 4], carry: bool) -> ([u64; 4], bool) {
+fn step(t: [u64; 4]) -> [u64; 4] {
+    let m = t[0];
     let (low, high) = (m << 32, m >> 32);
-    // m·p / 2^64, rounded up, is m·2^192 − (high:low)·2^128 − (high:low) + m; it is never negative.
-    let (c0, borrow) = m.borrowing_sub(low, false);
-    let (c1, borrow) = 0_u64.borrowing_sub(high, borrow);
-    let (c2, borrow) = 0_u64.borrowing_sub(low, borrow);
-    let (c3, _) = m.borrowing_sub(high, borrow);
-    let ([r0, r1, r2, r3], over) = add4(t, [c0, c1, c2, c3]);
-    // Both carries at once cannot be: c3 is below 2^64 − 2^32 + 1.
-    let (r3, again) = r3.overflowing_add(u64::from(carry));
-    ([r0, r1, r2, r3], over | again)
+    // t and m·2^256 without their low limb, less m·2^224 and m·2^96, then m·2^64; −m cancels the low limb.
+    let (rest, _) = sub4([t[1], t[2], t[3], m], [low, high, low, high]);
+    add4(rest, [m, 0, 0, 0]).0
 }
 
-/// w / 2^256 mod p for w below p·2^256.
+/// (high·2^256 + low) / 2^256 mod p, for a product of two elements.
 #[inline]
 fn reduce(low: [u64; 4], high: [u64; 4]) -> Fe {
-    let (t, c) = step(low[0], [low[1], low[2], low[3], high[0]], false);
-    let (t, c) = step(t[0], [t[1], t[2], t[3], high[1]], c);
-    let (t, c) = step(t[0], [t[1], t[2], t[3], high[2]], c);
-    let (t, c) = step(t[0], [t[1], t[2], t[3], high[3]], c);
-    settle(t, c)
+    let (sum, carry) = add4(step(step(step(step(low)))), high);
+    settle(sum, carry)
+}
+
+/// 2^256 − p.
+const COMPLEMENT: [u64; 4] = [1, 0xffff_ffff, 0, 1 << 32];
+
+/// [`COMPLEMENT`] or zero, in a form the compiler does not break into comparisons.
+#[inline]
+fn complement_if(choose: bool) -> [u64; 4] {
+    let mask = u64::from(choose).wrapping_neg();
+    [mask & COMPLEMENT[0], mask & COMPLEMENT[1], 0, mask & COMPLEMENT[3]]
 }
 
 /// The value below 2p brought below p.
 #[inline]
 fn settle(t: [u64; 4], carry: bool) -> Fe {
-    let (less, borrow) = sub4(t, P);
-    Fe(pick(t, less, carry || !borrow))
+    // A carry is worth 2^256, and 2^256 − p is left of it when p is taken away.
+    let (t, _) = add4(t, complement_if(carry));
+    // Without a carry it is at least p once in 2^32 times, and never unless the highest limb is.
+    if t[3] >= P[3] { settle_rare(t) } else { Fe(t) }
+}
+
+#[cold]
+fn settle_rare(t: [u64; 4]) -> Fe {
+    let (less, below) = sub4(t, P);
+    Fe(if below { t } else { less })
 }
 
 impl Fe {
     pub(super) const ZERO: Self = Self([0; 4]);
     /// 2^256 mod p = 2^224 + 2^96 − 2^64 + 1.
-    pub(super) const ONE: Self = Self([1, 0xffff_ffff, 0, 1 << 32]);
+    pub(super) const ONE: Self = Self(COMPLEMENT);
     /// 2^512 mod p.
     const R2: Self = Self([0x0000_0002_0000_0003, 0x0000_0002_ffff_ffff, 0x0000_0001_0000_0001, 0x0000_0004_0000_0002]);
 
@@ -149,8 +146,7 @@ impl Fe {
     #[inline]
     pub(super) fn sub(&self, other: &Self) -> Self {
         let (less, borrow) = sub4(self.0, other.0);
-        let (more, _) = add4(less, P);
-        Self(pick(less, more, borrow))
+        Self(sub4(less, complement_if(borrow)).0)
     }
 
     #[inline]
@@ -199,18 +195,27 @@ impl Fe {
         reduce([w0, w1, w2, w3], [w4, w5, w6, w7])
     }
 
-    /// 1/a by Fermat, a^(p − 2); 0 for 0. Used when tables are built, not when signatures are checked.
+    /// self^(2^count).
+    fn squared(&self, count: u32) -> Self {
+        (0..count).fold(*self, |power, _| power.square())
+    }
+
+    /// 1/a by Fermat, a^(p − 2); 0 for 0.
     pub(super) fn invert(&self) -> Self {
-        let mut result = Self::ONE;
-        let (exponent, _) = sub4(P, [2, 0, 0, 0]);
-        for limb in exponent.iter().rev() {
-            for bit in (0..64).rev() {
-                result = result.square();
-                if limb >> bit & 1 == 1 {
-                    result = result.mul(self);
-                }
-            }
+        // `ones_k` is a^(2^k − 1); p − 2 is fffffffe ffffffff ffffffff ffffffff ffffffff 00000000 ffffffff fffffffd.
+        let ones_2 = self.square().mul(self);
+        let ones_3 = ones_2.square().mul(self);
+        let ones_6 = ones_3.squared(3).mul(&ones_3);
+        let ones_12 = ones_6.squared(6).mul(&ones_6);
+        let ones_15 = ones_12.squared(3).mul(&ones_3);
+        let ones_30 = ones_15.squared(15).mul(&ones_15);
+        let ones_31 = ones_30.square().mul(self);
+        let ones_32 = ones_31.square().mul(self);
+        let mut power = ones_31.square();
+        for _ in 0..4 {
+            power = power.squared(32).mul(&ones_32);
         }
-        result
+        power = power.squared(64).mul(&ones_32);
+        power.squared(30).mul(&ones_30).squared(2).mul(self)
     }
 }

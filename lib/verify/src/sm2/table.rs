@@ -7,46 +7,47 @@ use super::{
     scalar::Scalar,
 };
 
-/// Width of a window. 7 gives 148 KB: two of them (the issuer's and the base point's) fit a level-2 cache.
-const WIDTH: u32 = 7;
-/// Entries of a window: 1 to 64 times its base.
-const ENTRIES: usize = 1 << (WIDTH - 1);
-/// Windows that hold 256 bits and the last carry.
-const WINDOWS: usize = 37;
+/// Width of an issuer's windows: 37 windows of 64 entries, 148 KB.
+pub(super) const ISSUER_WIDTH: u32 = 7;
+/// Width of the base point's windows, kept once for all keys: 33 windows of 128 entries, 264 KB. Together the two
+/// stay in a level-2 cache of half a megabyte.
+pub(super) const BASE_WIDTH: u32 = 8;
 
-const _: () = assert!(WINDOWS * WIDTH as usize > 256);
-
-/// d · 2^(7·i) · P for every window i and d from 1 to 64.
-pub(super) struct Table(Box<[[Affine; ENTRIES]]>);
+/// d · 2^(width·i) · P for every window i and d from 1 to 2^(width−1).
+pub(super) struct Table {
+    width: u32,
+    entries: Box<[Affine]>,
+}
 
 impl Table {
-    /// The table of a point: about 2400 additions and 37 inversions.
-    pub(super) fn new(point: &Affine) -> Self {
-        let mut windows = Vec::with_capacity(WINDOWS);
+    /// The table of a point: some thousand additions, and an inversion for each window.
+    pub(super) fn new(point: &Affine, width: u32) -> Self {
+        let each = 1_usize << (width - 1);
+        // 256 bits and the last carry.
+        let windows = 256 / width + 1;
+        let mut entries = Vec::with_capacity(each * usize::try_from(windows).unwrap_or(0));
         let mut base = *point;
-        for _ in 0..WINDOWS {
-            let mut points = Vec::with_capacity(ENTRIES + 1);
+        for _ in 0..windows {
+            let mut points = Vec::with_capacity(each + 1);
             let mut multiple = Jacobian::of(&base);
-            for _ in 0..ENTRIES {
+            for _ in 0..each {
                 points.push(multiple);
                 multiple = multiple.add(&base);
             }
-            // The base of the next window is twice the last entry. No multiple is infinity: all are below n.
+            // The base of the next window is twice the last entry. No multiple is infinity, since none is a multiple
+            // of the order, a prime above 2^255.
             points.extend(points.last().map(Jacobian::double));
-            let affine = normalised(&points);
-            let mut entries = [base; ENTRIES];
-            for (entry, point) in entries.iter_mut().zip(&affine) {
-                *entry = *point;
-            }
-            windows.push(entries);
-            base = affine.last().copied().unwrap_or(base);
+            let mut affine = normalised(&points);
+            base = affine.pop().unwrap_or(base);
+            entries.extend(affine);
         }
-        Self(windows.into_boxed_slice())
+        Self { width, entries: entries.into_boxed_slice() }
     }
 
     /// sum + k·P.
     pub(super) fn add_multiple(&self, mut sum: Jacobian, k: &Scalar) -> Jacobian {
-        for (entries, digit) in self.0.iter().zip(k.windows(WIDTH)) {
+        let windows = self.entries.chunks_exact(1 << (self.width - 1));
+        for (entries, digit) in windows.zip(k.windows(self.width)) {
             let entry = usize::from(digit.unsigned_abs()).checked_sub(1).and_then(|at| entries.get(at));
             if let Some(entry) = entry {
                 sum = if digit > 0 { sum.add(entry) } else { sum.add(&entry.neg()) };
@@ -61,13 +62,16 @@ pub(super) struct OddMultiples([Affine; 8]);
 
 impl OddMultiples {
     pub(super) fn new(point: &Affine) -> Self {
-        let twice = normalised(&[Jacobian::of(point).double()]);
-        let twice = twice.first().copied().unwrap_or(*point);
-        let mut multiple = Jacobian::of(point);
+        // On the isomorphic curve where 2P = (X : Y : Z) is the affine (X, Y), mixed additions reach every odd multiple;
+        // multiplying their z by Z leads back. The addition formula does not know the curve's constants.
+        let twice = Jacobian::of(point).double();
+        let zz = twice.z.square();
+        let step = Affine { x: twice.x, y: twice.y };
+        let mut multiple = Jacobian::of(&Affine { x: point.x.mul(&zz), y: point.y.mul(&zz.mul(&twice.z)) });
         let points: Vec<Jacobian> = (0..8)
             .map(|_| {
-                let this = multiple;
-                multiple = multiple.add(&twice);
+                let this = Jacobian { z: multiple.z.mul(&twice.z), ..multiple };
+                multiple = multiple.add(&step);
                 this
             })
             .collect();
