@@ -14,7 +14,7 @@ const WAIT_MS = 8000;
  * A clock long not set is doubted (24 hours, as the verifier does).
  */
 export class Clock {
-  /** @param {{offset_ms: number, set_ms: number}} [known] as kept */
+  /** @param {{offset_ms: number, set_ms: number, error_ms?: number}} [known] as kept */
   constructor(known = { offset_ms: 0, set_ms: 0 }, read = Date.now) {
     this.known = known;
     this.read = read;
@@ -27,7 +27,7 @@ export class Clock {
   /** @param {number} platformMs @param {number} [tookMs] how long the question and the answer travelled */
   learn(platformMs, tookMs = 0) {
     const own = this.read();
-    this.known = { offset_ms: Math.round(platformMs + tookMs / 2 - own), set_ms: own };
+    this.known = { offset_ms: Math.round(platformMs + tookMs / 2 - own), set_ms: own, error_ms: Math.ceil(tookMs / 2) };
   }
 
   /** Whether it was set within a day, and has not been turned back since. */

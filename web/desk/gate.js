@@ -24,7 +24,7 @@
  * @typedef {object} Edge the edge rules with their memory
  * @property {(read: Read, nowMs: number) => EdgeAnswer} decide throws `not_loaded` without a list
  * @property {(read: Read, nowMs: number) => {counter: 0, at_ms: number, ends_ms: number, bytes: Uint8Array}|null} noted the
- *   record of a passage that the platform decided
+ *   record of a passage that the platform decided; null for what has no step to remember
  * @property {(bytes: Uint8Array) => boolean} apply takes a kept record into the memory
  *
  * @typedef {object} GateParts

@@ -6,6 +6,9 @@ import { signedFact } from "./facts.js";
 import { ofGate, ofOutcome, ofProblem } from "./screens.js";
 import { doubtElement, gateView } from "./views/gate.js";
 
+/** A gate whose WebAssembly part did not load decides nothing by itself, and says so. */
+const NO_RULES = { decide: () => { throw Object.assign(new Error(), { code: "not_loaded" }); }, noted: () => null, apply: () => false };
+
 /** Which day it is in Beijing, for the day's count. */
 const dayOf = (nowMs) => new Date(nowMs + 8 * 3600_000).toISOString().slice(0, 10);
 
@@ -17,7 +20,7 @@ export function gateWork(app) {
   };
   app.rememberDirection = (direction) => app.store.set({ direction });
   app.makeGate = () => new Gate({
-    edge: app.edge,
+    edge: app.desk?.edge ?? NO_RULES,
     store: app.store,
     online: (read) => askPlatform(app, read),
     sign: (what) => signedFact({ point: app.info.id, signer: app.api.signer }, what),
@@ -32,6 +35,7 @@ export function gateWork(app) {
     const read = { ...what, request: newRequest() };
     try {
       app.gate ??= app.makeGate();
+      app.setClock();
       const result = await app.gate.decide(read);
       app.left = await app.store.pendingCount();
       if (result.by === "platform") showAnswer(app, read, result.answer, done);

@@ -71,10 +71,10 @@ export function listenToKeys(onCode) {
 export class Camera {
   /**
    * @param {{onCode: (text: string) => void, onState: (state: "off"|"starting"|"on"|"refused"|"missing"|"broken") => void,
-   *   worker: () => Worker}} parts
+   *   worker: () => Worker, wasm: string}} parts
    */
-  constructor({ onCode, onState, worker }) {
-    Object.assign(this, { onCode, onState, makeWorker: worker });
+  constructor({ onCode, onState, worker, wasm }) {
+    Object.assign(this, { onCode, onState, makeWorker: worker, wasm });
     this.video = document.createElement("video");
     Object.assign(this.video, { playsInline: true, muted: true });
     this.video.setAttribute("aria-hidden", "true");
@@ -129,9 +129,13 @@ export class Camera {
   }
 
   #startWorker() {
+    this.busy = true; // until it has loaded its part
     this.worker = this.makeWorker();
+    this.worker.postMessage({ load: this.wasm });
     this.worker.onmessage = ({ data }) => {
       this.busy = false;
+      if (data?.ready) return;
+      if (data?.error) console.warn("reader", data.error);
       if (this.inView.isNew(data?.text ?? null, performance.now())) this.onCode(data.text);
     };
     this.worker.onerror = () => {
@@ -149,15 +153,16 @@ export class Camera {
     }, document.hidden ? 1000 : 60);
   }
 
-  #read() {
-    const { videoWidth: width, videoHeight: height } = this.video;
-    if (this.busy || !this.worker || width === 0 || document.hidden) return;
-    this.canvas ??= document.createElement("canvas");
-    if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
-    const pen = this.canvas.getContext("2d", { willReadFrequently: true });
-    pen.drawImage(this.video, 0, 0, width, height);
-    const { data } = pen.getImageData(0, 0, width, height);
+  async #read() {
+    if (this.busy || !this.worker || this.video.videoWidth === 0 || document.hidden) return;
     this.busy = true;
-    this.worker.postMessage({ width, height, pixels: data }, [data.buffer]);
+    try {
+      // A bitmap is handed over, not copied; the worker closes it after reading.
+      const frame = await createImageBitmap(this.video);
+      if (this.worker) this.worker.postMessage({ id: (this.frames = (this.frames ?? 0) + 1), frame }, [frame]);
+      else frame.close();
+    } catch {
+      this.busy = false;
+    }
   }
 }

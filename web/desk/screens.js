@@ -67,28 +67,18 @@ export function ofSilence(error, changing) {
   };
 }
 
-/** What people hold before a reader, as the verifier recognises it; each has a sentence of its own. */
-const KINDS = new Set([
-  "paper", "device_bound", "point_code", "damaged", "full_width", "wechat_pay", "alipay", "unionpay", "wechat_link", "alipay_link",
-  "health_code", "transit_code", "identity_number", "phone_number", "book_number", "link", "too_long",
-]);
-
 /**
  * The verifier's own word on a text, when the platform cannot be asked.
- * @param {{outcome: string, reason: string, kind: string, brand?: string}} verdict @returns {Screen}
+ * @param {import("../shared/wasm.js").Verdict} verdict @returns {Screen}
  */
-export function ofVerdict({ outcome, reason, kind, brand }) {
+export function ofVerdict({ outcome, reason, kind, words }) {
   const human = { key: "human_desk" };
-  if (kind === "n1") return { look: "amber", word: { key: "word_no_network" }, message: { key: "offline_n1" }, next: { key: "offline_n1_next" }, human, code: reason };
-  if (kind !== "t1") {
-    const name = [brand, kind, reason].find((one) => KINDS.has(one)) ?? (kind === "point" ? "point_code" : kind === "d1" ? "device_bound" : "unknown");
-    return { look: "red", word: { key: "word_other_code" }, message: { key: `kind_${name}` }, next: { key: "show_tongma" }, human, code: name };
-  }
+  if (kind === "short_number") return { look: "amber", word: { key: "word_no_network" }, message: { key: "offline_n1" }, next: { key: "offline_n1_next" }, human, code: reason };
   if (outcome !== "refused") return { look: "amber", word: { key: "word_no_network" }, message: { key: "offline_genuine" }, next: { key: "silence_network_next" }, human, code: reason };
+  if (kind !== "ticket") return { look: "red", word: { key: "word_other_code" }, message: words, next: { key: "show_tongma" }, human, code: reason };
   const word = wordOf(reason);
-  if (word.key === "word_no_list") return { look: "amber", word, message: { key: "verdict_no_list" }, next: { key: "silence_network_next" }, human, code: reason };
-  const look = isDuplicate(reason) ? "duplicate" : "red";
-  return { look, word, message: { key: `verdict_${word.key.slice("word_".length)}` }, next: { key: "refresh_code" }, human, code: reason };
+  if (word.key === "word_no_list") return { look: "amber", word, message: words, next: { key: "silence_network_next" }, human, code: reason };
+  return { look: isDuplicate(reason) ? "duplicate" : "red", word, message: words, next: { key: "refresh_code" }, human, code: reason };
 }
 
 /** @param {object} result of the gate deciding from its list @returns {Screen} */
@@ -100,18 +90,14 @@ export function ofGate(result) {
   return { look, word: result.word, message: result.words, human: look === "green" ? undefined : { key: "human_desk" }, code: result.reason };
 }
 
-/** How a value of a detail is written, by the unit in its name. */
-const UNITS = [
-  [/_ms$/, (value, { formats }) => formats.moment(value)],
-  [/_s$/, (value, { formats }) => formats.moment(value * 1000)],
-  [/_fen$/, (value, { formats }) => formats.money(value)],
-];
+/** A number this large is a moment: milliseconds since 1970, from 2001 on. */
+const LEAST_MOMENT_MS = 1e12;
 
 /**
- * A detail as rows to read. Ids are for machines and left out; unknown keys are shown as they are, so that nothing the
- * point learnt is hidden from its staff.
+ * A detail as rows to read. Ids are for machines and left out, and a moment is left out where its date is given too;
+ * unknown keys are shown as they are, so that nothing the point learnt is hidden from its staff.
  * @param {object} detail
- * @param {{formats: any, label: (key: string) => string, language: string}} words
+ * @param {{formats: any, label: (key: string) => string, value: (key: string, text: string) => string, language: string}} words
  * @returns {Array<{label: string, value?: string, rows?: Array<Array<{label: string, value: string}>>}>}
  */
 export function detailRows(detail, words) {
@@ -121,27 +107,28 @@ export function detailRows(detail, words) {
     if (Array.isArray(value)) {
       const lines = value.map((item) => (item !== null && typeof item === "object" ? flatRows(item, words) : [{ label: "", value: String(item) }]));
       if (lines.length > 0) rows.push({ label: words.label(key), rows: lines });
-    } else {
-      rows.push(...flatRows({ [key]: value }, words));
     }
   }
-  return rows;
+  return [...flatRows(detail, words), ...rows];
 }
 
 function flatRows(item, words) {
   const rows = [];
   for (const [key, value] of Object.entries(item)) {
-    if (value === null || value === undefined || (typeof value === "string" && /^[0-9a-f]{32}$/.test(value))) continue;
+    if (value === null || value === undefined || `${key}_date` in item || (typeof value === "string" && /^[0-9a-f]{16,}$/.test(value))) continue;
     if (typeof value === "object" && !(value.zh || value.en)) continue;
     rows.push({ label: words.label(key), value: written(key, value, words) });
   }
   return rows;
 }
 
+/** How a value is written, by the unit in its name. */
 function written(key, value, words) {
   if (typeof value === "object") return value[words.language] || value.zh || value.en;
   if (typeof value === "boolean") return words.label(value ? "yes" : "no");
-  const unit = typeof value === "number" && UNITS.find(([pattern]) => pattern.test(key));
-  if (unit) return unit[1](value, words);
-  return /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value) ? words.formats.date(value) : String(value);
+  if (typeof value === "number") {
+    if (/(^|_)fen(_|$)/.test(key)) return words.formats.money(value);
+    return Math.abs(value) >= LEAST_MOMENT_MS ? words.formats.moment(value) : String(value);
+  }
+  return /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value) ? words.formats.date(value) : words.value(key, value);
 }

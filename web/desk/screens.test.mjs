@@ -29,13 +29,14 @@ test("silence while changing something is said to be uncertain, never to have fa
 });
 
 test("without network the verifier still names what was shown", () => {
-  assert.equal(ofVerdict({ outcome: "refused", reason: "other", kind: "other", brand: "alipay" }).message.key, "kind_alipay");
-  assert.equal(ofVerdict({ outcome: "refused", reason: "other", kind: "other", brand: "martian" }).message.key, "kind_unknown");
-  assert.equal(ofVerdict({ outcome: "refused", reason: "code_stale", kind: "t1" }).word.key, "word_expired");
-  assert.equal(ofVerdict({ outcome: "refused", reason: "code_used", kind: "t1" }).look, "duplicate");
-  assert.equal(ofVerdict({ outcome: "refused", reason: "key_list_expired", kind: "t1" }).look, "amber", "that is this point's fault, not the holder's");
-  assert.equal(ofVerdict({ outcome: "good", reason: "good", kind: "t1" }).look, "amber", "genuine, and yet nothing can be done");
-  assert.equal(ofVerdict({ outcome: "amber", reason: "n1", kind: "n1" }).message.key, "offline_n1");
+  const words = { zh: "这是支付宝付款码", en: "This is an Alipay payment code" };
+  const verdict = (reason, kind = "ticket", outcome = "refused") => ofVerdict({ outcome, reason, kind, words });
+  assert.deepEqual([verdict("alipay", "alipay").word.key, verdict("alipay", "alipay").message], ["word_other_code", words]);
+  assert.equal(verdict("code_stale").word.key, "word_expired");
+  assert.equal(verdict("code_used").look, "duplicate");
+  assert.equal(verdict("key_list_expired").look, "amber", "that is this point's fault, not the holder's");
+  assert.equal(verdict("good", "ticket", "good").look, "amber", "genuine, and yet nothing can be done");
+  assert.equal(verdict("short_number", "short_number").message.key, "offline_n1");
 });
 
 test("every key a screen can name has words in both languages, and both tables have the same keys", () => {
@@ -46,9 +47,8 @@ test("every key a screen can name has words in both languages, and both tables h
     assert.deepEqual(names(EN[key]), names(ZH[key]), `values of ${key}`);
   }
   const screens = [];
-  for (const reason of ["code_damaged", "code_version_unknown", "code_window_wrong", "key_unknown", "key_list_expired", "deny_list_expired", "code_not_yet", "code_expired", "code_ahead", "code_stale", "code_used", "code_forged", "code_denied", "number_unproved", "whatever"]) screens.push(ofVerdict({ outcome: "refused", reason, kind: "t1" }), ofProblem(problem(`code.${reason}`)));
-  for (const brand of ["paper", "device_bound", "point_code", "damaged", "full_width", "wechat_pay", "alipay", "unionpay", "wechat_link", "alipay_link", "health_code", "transit_code", "identity_number", "phone_number", "book_number", "link", "too_long", "empty", undefined]) screens.push(ofVerdict({ outcome: "refused", reason: "other", kind: "other", brand }));
-  screens.push(ofVerdict({ outcome: "refused", reason: "x", kind: "point" }), ofVerdict({ outcome: "good", reason: "good", kind: "t1" }), ofVerdict({ outcome: "good", reason: "good", kind: "n1" }));
+  for (const reason of ["code_damaged", "code_version_unknown", "code_window_wrong", "key_unknown", "key_list_expired", "deny_list_expired", "code_not_yet", "code_expired", "code_ahead", "code_stale", "code_used", "code_forged", "code_denied", "number_unproved", "whatever"]) screens.push(ofVerdict({ outcome: "refused", reason, kind: "ticket" }), ofProblem(problem(`code.${reason}`)));
+  for (const kind of ["alipay", "short_number", "unknown", "ticket"]) for (const outcome of ["good", "amber", "refused"]) screens.push(ofVerdict({ outcome, reason: kind, kind }));
   screens.push(ofSilence({}, true), ofSilence({}, false), ofGate({ by: "none", reason: "not_loaded" }), ofProblem(problem("x.y", { ask: true })));
   for (const screen of screens) for (const part of [screen.word, screen.message, screen.next, screen.human]) if (part?.key) assert.ok(ZH[part.key], part.key);
 });
@@ -61,12 +61,15 @@ test("a result stays 2 to 4 seconds, longer for large text", () => {
 });
 
 test("a detail is read by the units in its names; ids are left out, nothing else is", () => {
-  const words = { formats: formats("en"), label: (key) => key, language: "en" };
-  const rows = detailRows({ id: "0".repeat(32), total_fen: 1250, loans: [{ title: "三体", due: "2026-12-23" }], name: { zh: "甲", en: "A" }, first: true, none: null, codes: ["B1"] }, words);
-  assert.deepEqual(rows.map(({ label }) => label), ["total_fen", "loans", "name", "first", "codes"]);
+  const words = { formats: formats("en"), label: (key) => key, value: (key, text) => text, language: "en" };
+  const due = Date.parse("2026-12-23T20:00:00+08:00");
+  const rows = detailRows({ id: "0".repeat(32), total_fen: 1250, loans: [{ title: "三体", due, due_date: "2026-12-23" }], name: { zh: "甲", en: "A" }, first: true, none: null, codes: ["B1"], at: due, left: 3 }, words);
+  assert.deepEqual(rows.map(({ label }) => label), ["total_fen", "name", "first", "at", "left", "loans", "codes"]);
   assert.match(rows[0].value, /12\.50/);
-  assert.match(rows[1].rows[0][1].value, /23 December|December 23/);
-  assert.equal(rows[2].value, "A");
+  assert.match(rows[3].value, /2026/);
+  assert.deepEqual(rows[5].rows[0].map(({ label }) => label), ["title", "due_date"], "a date says it better than its moment");
+  assert.match(rows[5].rows[0][1].value, /23 December|December 23/);
+  assert.equal(rows[1].value, "A");
   assert.deepEqual(detailRows(null, words), []);
   assert.deepEqual(detailRows("text", words), []);
   assert.equal(ofOutcome({ shade: "green", word: {}, message: {}, detail: null }).detail, undefined);

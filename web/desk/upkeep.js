@@ -2,7 +2,6 @@
  * What goes on beside the work: the heartbeat, fresh lists, handing over what was kept. All of it may fail at any time and
  * is simply tried again; nothing of it stands between a visitor and the gate.
  */
-import { EdgeRules } from "./edge.js";
 import { handOver } from "./facts.js";
 import { Unreachable } from "./gate.js";
 import { fromBase64 } from "./sign.js";
@@ -44,16 +43,23 @@ export function upkeep(app) {
   app.openKept = () => openKept(app);
   app.verifyHere = (text) => {
     try {
-      return app.desk && app.listsOpen ? app.desk.verify(text, app.clock.now(), { clockTrusted: app.clock.trusted() }) : null;
+      setClock(app);
+      return app.listsOpen ? app.desk.verify(text, app.clock.now()) : null;
     } catch {
       return null;
     }
   };
   app.bundleSay = () => {
-    const list = app.edge?.list;
-    if (!list) return app.t(app.bundleFault ? "list_failed" : "list_none");
-    return app.t("list_of", { time: app.formats.time(list.issuedMs), age: app.age(app.clock.now() - list.issuedMs) });
+    if (!app.bundle) return app.t(app.bundleFault ? "list_failed" : "list_none");
+    return app.t("list_of", { time: app.formats.time(app.bundle.issuedMs), age: app.age(app.clock.now() - app.bundle.issuedMs) });
   };
+  app.setClock = () => setClock(app);
+}
+
+/** Tells the verifier how well this clock is kept, so that it doubts for itself. */
+function setClock(app) {
+  const { set_ms, offset_ms, error_ms = 0 } = app.clock.known;
+  app.desk?.setClock({ errorMs: error_ms, syncedMs: set_ms > 0 && app.clock.trusted() ? set_ms + offset_ms : null });
 }
 
 /** First what was kept goes out, so that the new list counts it; then the lists come in. */
@@ -91,24 +97,25 @@ async function handOverAll(app) {
 async function takeInfo(app, answer) {
   const { key_list, deny_list, roots, now_ms, ...info } = answer;
   app.info = info;
-  if (key_list && (await openLists(app, { key_list, deny_list }))) {
-    app.listsMs = now_ms ?? app.clock.now();
-    await app.store.set({ lists: { key_list, deny_list }, lists_ms: app.listsMs });
-  }
+  if (now_ms) app.clock.learn(now_ms);
+  if (await openLists(app, { key_list, deny_list })) await app.store.set({ lists: { key_list, deny_list }, lists_ms: app.listsMs });
   await app.store.set({ info });
   app.lights();
 }
 
+/** Opens the signed lists; never older ones than were seen before. @returns {Promise<boolean>} whether they are in use */
 async function openLists(app, { key_list, deny_list }) {
-  const desk = app.desk ?? (app.desk = await app.wasm);
-  if (!desk) return false;
-  const wanted = { roots: app.roots.map(unhex), keyList: fromBase64(key_list), ...(deny_list && { denyList: fromBase64(deny_list) }) };
-  // Building the tables of a key takes tens of milliseconds: only when something changed.
+  app.desk ??= await app.wasm;
+  if (!app.desk || !key_list || !deny_list) return false;
+  // Building the tables of a key takes some milliseconds: only when something changed.
   const stamp = `${key_list}.${deny_list}`;
   if (app.listsOpen === stamp) return true;
+  const seen = (await app.store.get("seen_lists")) ?? {};
   try {
-    desk.openLists(wanted, app.clock.now());
+    const { keyList, denyList } = app.desk.openLists({ roots: app.roots.map(unhex), keyList: fromBase64(key_list), denyList: fromBase64(deny_list), ...seen });
     app.listsOpen = stamp;
+    app.listsMs = Math.min(keyList.issuedMs, denyList.issuedMs);
+    await app.store.set({ seen_lists: { seenKeySeq: keyList.seq, seenDenySeq: denyList.seq } });
     return true;
   } catch (error) {
     console.warn("lists", error.code ?? error);
@@ -118,21 +125,22 @@ async function openLists(app, { key_list, deny_list }) {
 
 async function fetchBundle(app) {
   const answer = await app.api.get(`/v1/points/${app.device.point}/bundle?scenario=${encodeURIComponent(app.shift.scenario)}`);
-  if (!answer.ok || !app.edge) return;
-  if (openBundle(app, answer.body.bundle)) {
-    await app.store.set({ bundle: answer.body.bundle });
-    const { factsThrough, issuedMs } = app.edge.list;
-    await app.store.prune({ factsThrough, issuedMs, nowMs: app.clock.now() });
-  }
+  if (!answer.ok || !(await openBundle(app, answer.body.bundle))) return;
+  const { factsThrough, issuedMs, version } = app.bundle;
+  await app.store.set({ bundle: answer.body.bundle, bundle_version: version });
+  await app.store.prune({ factsThrough, issuedMs, nowMs: app.clock.now() });
 }
 
-function openBundle(app, bundle) {
+/** Takes a signed list into use; a bad or an older one leaves the one before. */
+async function openBundle(app, bundle) {
+  if (!app.desk) return false;
   try {
-    app.edge.open(bundle, app.clock.now());
+    app.bundle = app.desk.edge.openBundle(fromBase64(bundle), unhex(app.device.point), (await app.store.get("bundle_version")) ?? 0, app.clock.now());
     app.bundleFault = null;
     return true;
   } catch (error) {
     app.bundleFault = error.code ?? String(error);
+    console.warn("bundle", app.bundleFault);
     return false;
   }
 }
@@ -140,12 +148,22 @@ function openBundle(app, bundle) {
 /** At the start, before any network: the lists and the memory as they were when the page was closed. */
 async function openKept(app) {
   app.desk = await app.wasm;
-  const [lists, bundle, counter, prunedThrough, memorySince, records] = await Promise.all([app.store.get("lists"), app.store.get("bundle"), app.store.counter(), app.store.get("pruned_through"), app.store.get("memory_since"), app.store.records()]);
   app.left = await app.store.pendingCount();
+  const [lists, bundle] = [await app.store.get("lists"), await app.store.get("bundle")];
   if (!app.desk) return;
+  setClock(app);
   if (lists) await openLists(app, lists);
-  app.edge = new EdgeRules(app.desk, () => app.clock.trusted());
-  app.edge.begin({ prunedThrough: prunedThrough ?? 0, counter, memorySinceMs: memorySince ?? app.clock.now(), records }, app.clock.now());
-  if (bundle) openBundle(app, bundle);
+  await beginMemory(app);
+  if (bundle) await openBundle(app, bundle);
 }
 
+/**
+ * Gives the edge rules what was kept. Records that do not follow each other mean that some were lost: then steps begun
+ * before now are refused, since they may have been used.
+ */
+async function beginMemory(app) {
+  const [records, counter, prunedThrough, memorySince] = await Promise.all([app.store.records(), app.store.counter(), app.store.get("pruned_through"), app.store.get("memory_since")]);
+  const now = app.clock.now();
+  const fitted = app.desk.edge.begin({ counter: prunedThrough ?? 0, completeSinceMs: memorySince ?? now, records: records.map(({ bytes }) => bytes) }, now);
+  if (fitted < records.length) app.desk.edge.begin({ counter, completeSinceMs: now, records: [] }, now);
+}

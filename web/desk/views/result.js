@@ -16,14 +16,9 @@ export const ICONS = Object.freeze({
 
 /** Rows of a detail as a list of terms; tables of rows inside it as lines. */
 export function detailElement(app, detail) {
-  const label = (key) => {
-    try {
-      return app.t(`label_${key}`);
-    } catch {
-      return key.replace(/_(ms|s|fen)$/, "").replace(/_/g, " ");
-    }
-  };
-  const rows = detailRows(detail, { formats: app.formats, label, language: app.language });
+  const known = (key, otherwise) => { try { return app.t(key); } catch { return otherwise; } };
+  const label = (key) => known(`label_${key}`, key.replace(/_(ms|s|fen|date)$/, "").replace(/_/g, " "));
+  const rows = detailRows(detail, { formats: app.formats, label, value: (key, text) => known(`${key}_${text}`, text), language: app.language });
   if (rows.length === 0) return null;
   return h("dl.detail", {}, rows.map((row) => [
     h("dt", {}, row.label),

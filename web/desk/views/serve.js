@@ -28,12 +28,13 @@ export function countdown(app, untilMs, onEnd, total = 120_000) {
 /** What the card says about a claim, and the value as the platform released it. */
 function claimRows(app, presentation) {
   const label = (claim) => { try { return app.t(`claim_${claim}`); } catch { return claim.replace(/_/g, " "); } };
-  const value = (held) => {
+  const value = (claim, held) => {
+    if (claim === "age_class") return ageWords(app, held);
     if (held === true || held === false) return app.t(held ? "yes" : "no");
     if (held && typeof held === "object") return pick(held, app.language) || JSON.stringify(held);
     return String(held);
   };
-  return Object.entries(presentation.claims ?? {}).filter(([claim, held]) => held !== null && claim !== "masked_name").map(([claim, held]) => [h("dt", {}, label(claim)), h("dd", {}, value(held))]);
+  return Object.entries(presentation.claims ?? {}).filter(([claim, held]) => held !== null && claim !== "masked_name" && claim !== "pseudonym" && !(claim === "age_class" && presentation.age_class)).map(([claim, held]) => [h("dt", {}, label(claim)), h("dd", {}, value(claim, held))]);
 }
 
 const ageWords = (app, age) => { try { return app.t(`age_class_${age}`); } catch { return String(age); } };
@@ -43,7 +44,8 @@ function personElement(app, session) {
   const rows = claimRows(app, presentation);
   return h("section.person.card.stack.tight", {},
     h("div.row", {}, h("span.face", {}, app.icon("person")), h("h1.grow", {}, presentation.masked_name ?? app.t("person_unnamed")), presentation.age_class && h("span.chip", {}, ageWords(app, presentation.age_class))),
-    presentation.actor?.for && h("p.band.ask", {}, app.t("acts_for", { name: presentation.actor.for })),
+    presentation.actor?.for && h("p.band.ask", {}, typeof presentation.actor.for === "string" ? app.t("acts_for", { name: presentation.actor.for }) : app.say(presentation.actor.for)),
+    presentation.shown_for && h("p.band.ask", {}, app.say(presentation.shown_for)),
     presentation.offline && h("p.band.ask", {}, app.t("code_was_offline")),
     rows.length > 0 && h("dl.detail", {}, rows));
 }
