@@ -300,18 +300,39 @@ function aliasBytes(alias) {
   return bytes;
 }
 
+/**
+ * Parts are laid end to end, so each has to be as long as the other side takes it to be.
+ * @param {ArrayLike<number>} bytes @param {...number} lengths
+ */
+function sized(bytes, ...lengths) {
+  if (!lengths.includes(bytes?.length)) throw new CodeError("bad_length");
+  return bytes;
+}
+
+const HEADER_BYTES = 26;
+const SIGNATURE_BYTES = 64;
+const LINK_BYTES = 12;
+const POINT_BYTES = [64, 65];
+
 /** @param {Core} core @returns {Phone} */
 function phoneOf(core) {
+  const head = (header) => sized(header, HEADER_BYTES);
   return {
     ticketTimes(header) {
-      const [startMs, endMs, stepMs, steps, scope] = numbersOf(core.call("tongma_ticket_times", [header]), 5);
+      const [startMs, endMs, stepMs, steps, scope] = numbersOf(core.call("tongma_ticket_times", [head(header)]), 5);
       return { startMs, endMs, stepMs, steps, scope, handle: header.slice(2, 18) };
     },
-    anchor: (header, seed) => core.call("tongma_anchor", [header, seed]),
-    ticketText: ({ header, signature, seed }, nowMs) => shownOf(core.call("tongma_ticket_text", [header, signature, seed], nowMs)),
-    shortText: (header, alias, ticketKey, nowMs) => shownOf(core.call("tongma_short_text", [header, aliasBytes(alias), ticketKey], nowMs)),
+    anchor: (header, seed) => core.call("tongma_anchor", [head(header), sized(seed, LINK_BYTES)]),
+    ticketText({ header, signature, seed }, nowMs) {
+      const parts = [head(header), sized(signature, SIGNATURE_BYTES), sized(seed, LINK_BYTES)];
+      return shownOf(core.call("tongma_ticket_text", parts, nowMs));
+    },
+    shortText(header, alias, ticketKey, nowMs) {
+      return shownOf(core.call("tongma_short_text", [head(header), aliasBytes(alias), sized(ticketKey, 32)], nowMs));
+    },
     verifyTicket(header, signature, anchor, publicKey) {
-      core.call("tongma_ticket_verify", [header, signature, anchor, publicKey]);
+      const parts = [head(header), sized(signature, SIGNATURE_BYTES), sized(anchor, LINK_BYTES), sized(publicKey, ...POINT_BYTES)];
+      core.call("tongma_ticket_verify", parts);
     },
     qr(content, { level = "M", minVersion = 1, maxVersion = 11, boostLevel = true } = {}) {
       const modules = core.call("tongma_qr", [utf8.encode(content)], LEVELS.indexOf(level), minVersion, maxVersion, boostLevel ? 1 : 0);
@@ -324,7 +345,7 @@ function phoneOf(core) {
 /** @param {import("../desk/gate.js").Read} read @returns {Uint8Array[]} */
 function readingParts({ text: scanned, number, request }) {
   const typed = number !== undefined && number !== null;
-  return [[typed ? 1 : 0], bytesOf(request), utf8.encode(typed ? number : scanned ?? "")];
+  return [[typed ? 1 : 0], sized(bytesOf(request), 16), utf8.encode(typed ? number : scanned ?? "")];
 }
 
 const DIRECTION = { in: 0, out: 1 };
@@ -334,7 +355,7 @@ const recordOf = (record) => record && { ...record, bytes: bytesOf(record.bytes)
 /** @param {Core} core @returns {Edge} */
 function edgeOf(core) {
   return {
-    openBundle: (bytes, point, seenVersion, nowMs) => core.json("tongma_open_bundle", [point, bytes], seenVersion, nowMs),
+    openBundle: (bytes, point, seenVersion, nowMs) => core.json("tongma_open_bundle", [sized(point, 16), bytes], seenVersion, nowMs),
     begin({ counter = 0, completeSinceMs = 0, records = [] }, nowMs) {
       core.call("tongma_edge_begin", [], counter, completeSinceMs);
       const misfit = records.findIndex((bytes) => !this.apply(bytes));
@@ -384,7 +405,7 @@ function deskOf(core, reader) {
 }
 
 /** A root key with its tag: both have to be equally long. */
-const rootOf = (key) => (key.length === 64 ? Uint8Array.of(4, ...key) : key);
+const rootOf = (key) => (sized(key, ...POINT_BYTES).length === 64 ? Uint8Array.of(4, ...key) : key);
 
 /**
  * Loads the phone's part.

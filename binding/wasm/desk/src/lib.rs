@@ -2,6 +2,9 @@
 //!
 //! `unsafe` is needed here only because an exported name is declared by an `unsafe` attribute.
 
+mod desk;
+mod gate;
+mod json;
 pub mod reader;
 
 pub use tongma_wasm_exports::*;

@@ -35,7 +35,8 @@ struct Grey<'a> {
     pixels: Cow<'a, [u8]>,
 }
 
-/// The text of the first readable symbol in a frame, one of ours before others; bytes that are not UTF-8 are replaced.
+/// The text of the first readable symbol in a frame, one of ours before others; bytes that are not UTF-8 are taken as
+/// Latin-1.
 ///
 /// `pixels` is grey (width × height bytes) or RGBA (four times as many). `passes` is a sum of [`pass`] bits, tried in
 /// the order of their values.
@@ -73,12 +74,17 @@ fn low_byte(value: u32) -> u8 {
     value.to_le_bytes()[0]
 }
 
+/// UTF-8, or else Latin-1: so do other readers hand over binary codes, and the classifier knows a transit code by it.
+fn text_of(payload: Vec<u8>) -> String {
+    String::from_utf8(payload).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+}
+
 impl Grey<'_> {
     fn read(&self) -> Option<String> {
         let mut finder = quircs::Quirc::new();
         let codes = finder.identify(self.width, self.height, &self.pixels);
         let texts = codes.filter_map(Result::ok).filter_map(|code| code.decode().ok());
-        let mut texts: Vec<_> = texts.map(|data| String::from_utf8_lossy(&data.payload).into_owned()).collect();
+        let mut texts: Vec<_> = texts.map(|data| text_of(data.payload)).collect();
         let ours = texts.iter().position(|text| text.starts_with("86")).unwrap_or(0);
         (ours < texts.len()).then(|| texts.swap_remove(ours))
     }

@@ -21,13 +21,13 @@ pub enum Refusal {
     TooLate = 4,
     /// A public key is not a point of its curve.
     BadKey = 5,
-    /// The signature does not hold.
+    /// A signature does not hold.
     BadSignature = 6,
     /// The text does not fit the largest symbol allowed.
     TooLong = 7,
     /// The text cannot be written in this kind of symbol.
     BadText = 8,
-    /// A signed list or bundle does not parse, is past its end, or its signature does not hold.
+    /// A signed list or bundle is not one, or names a signer that may not sign it.
     BadList = 9,
     /// A list or bundle has to be opened first.
     NotLoaded = 10,
@@ -37,6 +37,12 @@ pub enum Refusal {
     NotFound = 12,
     /// The suite is not enabled in this build.
     Unsupported = 13,
+    /// A list or bundle older than one already seen.
+    OldList = 14,
+    /// A bundle past its end.
+    ExpiredList = 15,
+    /// A bundle for another point.
+    OtherPoint = 16,
 }
 
 /// Input and output of the call that is going on.
