@@ -250,14 +250,21 @@ function trouble(app, problem) {
   sheet(told(app, problem), h("button.wide.main", { type: "button", onclick: () => $("#sheet").close() }, app.t("close")));
 }
 
-/** Asks a yes-or-no question; both answers have the same size. */
-function confirm(app, { title, text, parts = [], yes, stop = false }) {
+/**
+ * Asks a yes-or-no question; both answers have the same size. With `read`, yes gives what the sheet's form holds, and a field that
+ * does not fit keeps the sheet open.
+ */
+function confirm(app, { title, text, parts = [], yes, stop = false, read = () => true }) {
   return new Promise((answer) => {
+    let said = false;
+    const agree = () => {
+      try { said = read(); } catch { return; }
+      box.close();
+    };
     const box = sheet(h("h2", {}, title), text && h("p.asked", {}, text), parts, h("div.pair", {},
       h("button", { type: "button", onclick: () => box.close() }, app.t("confirm_stop")),
-      h("button", { type: "button", class: stop ? "stop" : "main", onclick: () => { box.dataset.yes = "1"; box.close(); } }, yes)));
-    delete box.dataset.yes;
-    box.addEventListener("close", () => answer(box.dataset.yes === "1"), { once: true });
+      h("button", { type: "button", class: stop ? "stop" : "main", onclick: agree }, yes)));
+    box.addEventListener("close", () => answer(said), { once: true });
   });
 }
 

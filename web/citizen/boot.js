@@ -1,5 +1,10 @@
-// The first screen: reads what the phone keeps and draws the code, before anything is asked of a network. It is the last of the
-// parts that the shell holds in one block (see index.html), and uses their names without importing them.
+// The first screen: reads what the phone keeps and draws the code, before anything is asked of a network. The shell holds it and the
+// modules it imports in one block (see index.html), where the build leaves these imports out.
+import { FIRST } from "./words-first.js";
+import { beijingClock, beijingMoment, makeClock } from "./time.js";
+import { alive, bytes, choose, grouped, handleOf, stateOf, worksUntil } from "./tickets.js";
+import { amend, deviceKey, recall, seedOf } from "./vault.js";
+import { drawBars, drawQr } from "./draw.js";
 
 const PHONE_MODULE = "/assets/shared/wasm.js";
 const PHONE_BYTES = "/assets/wasm/phone.wasm";
@@ -25,7 +30,8 @@ let key, current, seed, state = "loading", drawn = "", hiddenSince = 0, timer, l
 const word = (name, values = {}) => FIRST[shell.language][name].replace(/\{(\w+)\}/g, (_, one) => values[one]);
 
 /** The WebAssembly side, once: from the service worker's cache, else from the network. */
-shell.loadPhone = () => (shell.phone ??= import(PHONE_MODULE).then((module) => module.loadPhone(fetch(PHONE_BYTES))));
+shell.loadPhone = () => (shell.phone ??= Promise.all([import(PHONE_MODULE), fetch(PHONE_BYTES)]).then(([module, part]) => module.loadPhone(part)));
+if (remembered("tongma.shown")) shell.loadPhone().catch(() => {}); // beside the reading below, where a code is likely to be shown
 
 function setLanguage(language) {
   remember("tongma.language", (shell.language = language));
@@ -88,6 +94,7 @@ async function render() {
   if (shows && shell.tickets.length) {
     try {
       shell.drawer ??= await shell.loadPhone();
+      shell.failed = false;
       key ??= await deviceKey();
       await take();
     } catch { current = null; shell.phone = null; shell.failed = true; }
@@ -154,9 +161,10 @@ function draw(now) {
   drawn = stamp;
   const dense = shell.drawer.qr(shown.text, { level: "L", maxVersion: 6 });
   drawQr(by("qr"), dense, Math.min(width - 8, 380));
-  drawShort(now, width);
+  try { drawShort(now, width); } catch { by("short").hidden = true; } // the QR alone serves too
   if (!document.documentElement.dataset.code) {
     document.documentElement.dataset.code = "shown";
+    remember("tongma.shown", "1");
     performance.mark("tongma-code");
   }
 }

@@ -1,8 +1,8 @@
 // The log of uses: every presentation, also refused ones, with what was released, never its values.
-import { fill, h, icon } from "../shared/dom.js";
+import { fill, h } from "../shared/dom.js";
 import { claimWords } from "./sheet-consent.js";
 
-const SHADES = { done: "good", released: "good", presented: "", refused: "bad", asked: "ask", staff_read: "ask" };
+const SHADES = { done: "good", released: "good", presented: "", refused: "bad", asked: "ask", staff_read: "ask", device: "", money: "" };
 
 /** Shows the log, a page of it at a time. */
 export async function log(app, page, _rest, stale) {
@@ -32,15 +32,19 @@ function entry(app, item, seen) {
   const day = f.day(item.at_ms);
   const lines = day === seen.day ? [] : [h("li", {}, h("h2.day", {}, day))];
   seen.day = day;
-  const kind = SHADES[item.kind] === undefined ? "other" : item.kind;
-  const label = ["device", "other"].includes(item.kind) || kind === "other" ? t(item.kind === "device" ? "log_device" : "log_other") : t(`log_${kind === "released" ? "released" : kind}`);
-  const where = [app.words(item.venue), app.words(item.point)].filter(Boolean).join(" · ");
+  const label = t(item.kind in SHADES ? `log_${item.kind}` : "log_other");
+  const where = [app.words(item.venue), app.words(item.point), item.operator && t("log_operator", { name: item.operator })].filter(Boolean).join(" · ");
+  const [colon, comma] = app.shell.language === "zh" ? ["：", "、"] : [": ", ", "];
   lines.push(h("li.card.stack.tight.entry", {},
     h("div.row", {}, h("span.chip", { class: SHADES[item.kind] ?? "" }, label), h("time.quiet.digits", { datetime: new Date(item.at_ms).toISOString() }, f.time(item.at_ms))),
     h("p.strong", {}, app.words(item.text)),
     where && h("p.quiet", {}, where),
-    item.operator && h("p.quiet", {}, t("log_operator", { name: item.operator })),
-    item.released?.length > 0 && h("p", {}, icon("M5 12l4 4L19 7"), ` ${t("log_released")}：`.replace("：", app.shell.language === "zh" ? "：" : ": "), item.released.map((claim) => claimWords(t, claim)).join(app.shell.language === "zh" ? "、" : ", ")),
-    item.receipt && h("p.small.quiet.digits", {}, `${t("receipt")} ${item.receipt.id}`)));
+    item.released?.length > 0 && h("p", {}, `${t("log_released")}${colon}`, item.released.map((claim) => claimWords(t, claim)).join(comma)),
+    item.receipt && receipt(app, item.receipt)));
   return lines;
+}
+
+/** The receipt as it was signed: anyone with the platform's key list can check it. */
+function receipt({ t }, { text, signature, key_index: key }) {
+  return h("details", {}, h("summary.small", {}, t("receipt")), h("p.small.quiet", {}, t("receipt_lead")), h("pre.small.digits", {}, `${text}\n\n${t("receipt_key", { n: key })}\n${signature}`));
 }

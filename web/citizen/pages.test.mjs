@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { valueOf } from "./form.js";
 import { issuerKeys } from "./keylist.js";
 import { claimWords, secondsLeft } from "./sheet-consent.js";
-import { describe } from "./things.js";
+import { answeredBy, sessionsByDay } from "./sessions.js";
+import { actionsAbout, describe, openFields, quoteBefore } from "./things.js";
 import { newsIn, nextAsk } from "./watch.js";
 import { formats, translator } from "../shared/i18n.js";
 import { EN } from "../shared/i18n-en.js";
@@ -43,12 +44,44 @@ test("a request's time never runs below nothing, and an unknown claim is named a
 
 test("a thing says its title, when, how many and how much", () => {
   const tools = { t: translator(EN), f: formats("en"), language: "en", nowMs: Date.UTC(2026, 10, 23) };
-  const loan = describe({ kind: "loan", body: { title: { zh: "书", en: "A book" }, due_ms: Date.UTC(2026, 10, 1) } }, tools);
+  const loan = describe({ kind: "loan", body: { title: { zh: "书", en: "A book" }, due: Date.UTC(2026, 10, 1), renewals_left: 1 } }, tools);
   assert.equal(loan.title, "A book");
-  assert.equal(loan.shade, "bad");
+  assert.deepEqual(loan.state, { words: "Overdue", shade: "bad" });
+  assert.match(loan.lines.join(" "), /1 November.*1 renewals left/);
   const booking = describe({ kind: "booking", body: { date: "2026-11-24", from: "09:00", to: "12:00", party: { adults: 2, children: 1 } } }, tools);
   assert.match(booking.lines.join(" "), /24 November 09:00–12:00 3 people/);
-  assert.match(describe({ kind: "bill", body: { amount_fen: 12850 } }, tools).amount, /128\.50/);
+  const bill = describe({ kind: "bill", body: { title: "X-ray", total_fen: 20000, fund_fen: 15000, personal_fen: 0, own_fen: 5000, paid: false } }, tools);
+  assert.match(bill.amount, /50\.00/);
+  assert.deepEqual(bill.lines.map((line) => line.replace(/[^\w .]/g, "")), ["Total 200.00", "Insurance fund 150.00"]);
+  assert.equal(bill.state.words, "To pay");
+  assert.deepEqual(describe({ kind: "new", body: null }, tools), { title: "", lines: [], amount: null, state: null });
+});
+
+test("what can be done about a thing: what it answers, nothing that is over, the price before the money", () => {
+  const field = (id, type, required) => ({ id, kind: { type }, required });
+  const library = [{ id: "renew", form: [field("item", "barcode", true)] }, { id: "pay_fine", form: [field("payment_code", "payment_code", false)], moves_money: true }];
+  const loan = { body: { barcode: "B1", renewals_left: 1 }, actions: [] };
+  assert.deepEqual(actionsAbout(loan, library).map(({ id, input }) => [id, input]), [["renew", { item: "B1" }]]);
+  assert.deepEqual(actionsAbout({ ...loan, body: { ...loan.body, renewals_left: 0 } }, library), []);
+  const hospital = [{ id: "quote", form: [field("bill_number", "barcode", false)] }, { id: "pay", moves_money: true, form: [field("bill_number", "barcode", false), field("payment_code", "payment_code", false)] }];
+  const actions = actionsAbout({ body: { bill_number: "Z9", paid: false }, actions: [] }, hospital);
+  assert.deepEqual(actions.map(({ id, input }) => [id, input.bill_number]), [["quote", "Z9"], ["pay", "Z9"]]);
+  assert.equal(quoteBefore(actions[1], actions).id, "quote");
+  assert.equal(quoteBefore(actions[0], actions), undefined);
+  assert.deepEqual(openFields(actions[1]), [], "the purse pays: no payment code is asked for here");
+  assert.deepEqual(actionsAbout({ body: { bill_number: "Z9", paid: true }, actions: [] }, hospital), []);
+  assert.deepEqual(actionsAbout({ body: {}, actions: [{ id: "cancel" }] }, hospital), [{ id: "cancel" }], "the platform's own list stands");
+});
+
+test("sessions lie in their days, in order, and answer the fields of a form", () => {
+  const at = (hour) => Date.UTC(2026, 10, 24, hour);
+  const items = [{ kind: "session", of: { session: "s2", opens_ms: at(6), closes_ms: at(9), left: 3 } }, { kind: "session", of: { session: "s1", opens_ms: at(1), closes_ms: at(4), left: 0 } }, { note: "no session" }, { session: "s0", date: "2026-11-23", from: "09:00" }];
+  const f = formats("zh");
+  const days = sessionsByDay(items, f.isoDay, f.time);
+  assert.deepEqual([...days.keys()], ["2026-11-23", "2026-11-24"]);
+  assert.deepEqual(days.get("2026-11-24").map(({ from, to, left }) => [from, to, left]), [["14:00", "17:00", 3], ["09:00", "12:00", 0]]);
+  const form = [{ id: "day", kind: { type: "date" } }, { id: "session", kind: { type: "reference" } }, { id: "party", kind: { type: "companions" } }];
+  assert.deepEqual(answeredBy(days.get("2026-11-24")[0], form), { day: "2026-11-24", session: "s2" });
 });
 
 test("issuer keys come out of the signed list; killed ones do not; a list that is cut off throws", () => {

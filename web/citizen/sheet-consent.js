@@ -75,7 +75,7 @@ async function decide(app, box, request, decision) {
     app.watch.now();
   } catch (problem) {
     if (problem.code === "uncertain") end(app, box, "ask", t("request_uncertain"));
-    else if (problem.status === 404 || problem.status === 410) end(app, box, "ask", t("request_gone"));
+    else if (problem.status === 404 || problem.code === "request.over") end(app, box, "ask", t("request_gone"));
     else fill(box, told(app, problem), closing(app, box));
   }
 }

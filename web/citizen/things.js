@@ -1,38 +1,83 @@
-// What a loan, a bill or a booking says on a card. Pure. A scenario's own words come first; then the few values every kind has.
+// What a loan, a bill or a booking says on its card, and what can be done about it. Pure. A scenario's own words come first; then the
+// values that things of its kind have. What a body lacks is left out.
 import { pick } from "../shared/i18n.js";
 
 const wordy = (value, language) => (typeof value === "string" ? value : value && typeof value === "object" ? pick(value, language) : "");
+const PARTS = ["total_fen", "fund_fen", "personal_fen", "family_fen"];
 
 /**
  * @param {{kind: string, body: object}} thing as the platform lists it
  * @param {{t: Function, f: object, language: string, nowMs: number}} tools
- * @returns {{title: string, lines: string[], amount: string|null, shade: string, state: string}}
+ * @returns {{title: string, lines: string[], amount: string|null, state: {words: string, shade: string}|null}}
  */
 export function describe(thing, { t, f, language, nowMs }) {
   const body = thing.body ?? {};
-  const title = [body.title, body.name, body.session_name, body.item, body.copy, body.barcode, body.number].map((value) => wordy(value, language)).find(Boolean) ?? "";
-  const due = body.due_ms ?? body.due;
-  const late = typeof due === "number" && due < nowMs;
+  const title = [body.title, body.name, body.session_name, body.number && t("account_number", { n: body.number })].map((value) => wordy(value, language)).find(Boolean) ?? "";
+  const due = body.due ?? body.due_ms;
   const lines = [
-    due != null && t("due_on", { date: typeof due === "number" ? f.day(due) : f.date(due) }),
-    body.date && [f.date(body.date), span(body, f)].filter(Boolean).join(" "),
-    !body.date && (body.start_ms ?? body.starts_ms) != null && [f.day(body.start_ms ?? body.starts_ms), span(body, f)].join(" "),
+    due != null && t("due_on", { date: f.day(due) }),
+    when(body, f),
     people(body, t),
+    body.renewals_left > 0 && t("renewals_left", { n: body.renewals_left }),
+    body.open_items > 0 && t("open_items", { n: body.open_items }),
+    ...PARTS.filter((part) => body[part] > 0 && (part !== "total_fen" || body.own_fen !== body[part])).map((part) => `${t(`bill_${part}`)} ${f.money(body[part])}`),
     wordy(body.note, language),
   ].filter(Boolean);
-  const fen = body.own_fen ?? body.amount_fen ?? body.total_fen;
-  const state = wordy(body.state_words ?? body.status_words, language);
-  return { title, lines, amount: typeof fen === "number" ? f.money(fen) : null, shade: late ? "bad" : "", state };
+  const fen = body.own_fen ?? body.amount_fen ?? (body.fine_fen > 0 ? body.fine_fen : null);
+  return { title, lines, amount: typeof fen === "number" ? f.money(fen) : null, state: stateOfThing(body, due, { t, language, nowMs }) };
 }
 
-function span(body, f) {
-  if (typeof body.from === "string") return [body.from, body.to ?? body.until].filter(Boolean).join("–");
-  const [start, end] = [body.start_ms ?? body.starts_ms, body.end_ms ?? body.ends_ms];
-  return start == null ? "" : [start, end].filter((at) => at != null).map(f.time).join("–");
+function stateOfThing(body, due, { t, language, nowMs }) {
+  const own = wordy(body.state_words ?? body.status_words, language);
+  if (own) return { words: own, shade: "" };
+  if (body.paid === true) return { words: t("bill_paid"), shade: "good" };
+  if (body.paid === false) return { words: t("bill_unpaid"), shade: "ask" };
+  if (typeof due === "number" && due < nowMs) return { words: t("overdue"), shade: "bad" };
+  return body.fine_fen > 0 ? { words: t("fine_owed"), shade: "ask" } : null;
+}
+
+/** When a booking is: its day and its hours, given as moments or as texts. */
+function when(body, f) {
+  const [opens, closes] = [body.opens_ms ?? body.starts_ms ?? body.start_ms ?? body.opens, body.closes_ms ?? body.ends_ms ?? body.end_ms ?? body.closes];
+  const moment = (at) => (typeof at === "number" ? f.time(at) : at);
+  const from = typeof opens === "number" ? opens : null;
+  const day = body.date ? f.date(body.date) : from !== null ? f.day(from) : "";
+  const hours = [opens ?? body.from, closes ?? body.to ?? body.until].filter((at) => at != null).map(moment).join("–");
+  return [day, hours].filter(Boolean).join(" ");
 }
 
 function people(body, t) {
-  const party = body.party ?? body.companions ?? body.people;
+  const party = body.party ?? body.companions ?? body.people ?? (body.adults != null ? body : null);
   const n = typeof party === "number" ? party : party ? (party.adults ?? 0) + (party.children ?? 0) : 0;
   return n ? t("people", { n }) : "";
 }
+
+/** What a form takes from a thing: fields of the same name; a bar code field takes the thing's bar code. */
+function filledFrom(body, form) {
+  const input = {};
+  for (const field of form) {
+    const value = body[field.id] ?? (field.kind.type === "barcode" ? body.barcode : undefined);
+    if (value != null) input[field.id] = value;
+  }
+  return input;
+}
+
+/**
+ * What the holder can do about a thing: as the platform lists it; else those of the scenario's actions whose form the thing answers.
+ * Nothing that is over is offered: a paid bill, a loan without renewals.
+ * @param {object} thing
+ * @param {object[]} offered the holder's actions at that venue, as on the card
+ */
+export function actionsAbout(thing, offered) {
+  const body = thing.body ?? {};
+  const listed = thing.actions?.length > 0 ? thing.actions : offered.map((action) => ({ ...action, input: filledFrom(body, action.form) }))
+    .filter(({ form, input }) => Object.keys(input).length > 0 && form.every((field) => !field.required || input[field.id] != null));
+  if (body.paid === true) return [];
+  return listed.filter((action) => !(action.id === "renew" && body.renewals_left === 0));
+}
+
+/** The action that tells the price before money moves, where a scenario has one. */
+export const quoteBefore = (action, actions) => (action.moves_money ? actions.find((one) => one.id === "quote") : undefined);
+
+/** The fields that the holder still has to fill in. A payment code is another rail's, shown at a counter; here the purse pays. */
+export const openFields = (action) => (action.form ?? []).filter((field) => action.input?.[field.id] == null && (field.required || !["payment_code", "reference"].includes(field.kind.type)));

@@ -20,10 +20,11 @@ export const ZH = {
   // Things
   things_title: "我的办事", things_all: "全部", things_loan: "借阅", things_bill: "缴费", things_booking: "预约", things_none: "这里还没有内容。借书、看病缴费、预约之后，会出现在这里。", venues_title: "可以去办的地方", venue_coming: "即将开通", start: "去办理",
   due_on: "{date} 前归还", booked_for: "{date}", people: "{n} 人", amount: "金额", confirm_title: "请核对后确认", confirm_pay: "支付 {amount}", confirm_do: "确认{name}", confirm_stop: "再想想", acting: "正在办理…", act_pending: "正在处理，请稍候。可以离开此页，结果会记在记录里。", purse: "钱包余额",
+  account_number: "读者证 {n}", renewals_left: "还可续借 {n} 次", open_items: "在借 {n} 册", bill_total_fen: "合计", bill_fund_fen: "医保统筹", bill_personal_fen: "个人账户", bill_family_fen: "家庭共济", bill_paid: "已缴清", bill_unpaid: "待缴", overdue: "已逾期", fine_owed: "有滞纳金",
   // Booking
   book_title: "预约", book_date: "哪一天", book_session: "哪一场", book_people: "几个人（含本人）", book_adults: "成人", book_children: "儿童（14 岁以下）", book_left: "余 {n}", book_full: "约满", book_none: "这一天没有可约的场次", less: "减少", add: "增加", book_go: "提交预约", choose: "请选择",
   // The log
-  log_title: "使用记录", log_lead: "谁在什么时候看过您的信息，都记在这里，谁也不能删改。只记看了哪几项，不记内容。", log_none: "还没有使用记录。", log_released: "给出的信息", log_operator: "经办人：{name}", log_nothing_released: "没有给出信息", receipt: "回执编号", log_done: "已办成", log_presented: "已亮码", log_refused: "未办成", log_asked: "请求授权", log_staff_read: "工作人员查看", log_device: "手机与冻结", log_other: "其他",
+  log_title: "使用记录", log_lead: "谁在什么时候看过您的信息，都记在这里，谁也不能删改。只记看了哪几项，不记内容。", log_none: "还没有使用记录。", log_released: "给出的信息", log_operator: "经办人：{name}", log_nothing_released: "没有给出信息", receipt: "查看回执", receipt_lead: "平台签名的回执，可作凭证；持有平台公钥的人都能核验。", receipt_key: "签名（{n} 号钥匙）", log_money: "资金", log_done: "已办成", log_presented: "已亮码", log_refused: "未办成", log_asked: "请求授权", log_staff_read: "工作人员查看", log_device: "手机与冻结", log_other: "其他",
   // Me
   account_title: "我的", consents: "长期授权", consents_lead: "您同意过、以后不再逐次询问的事。可以随时停止。", consents_none: "没有长期授权。", consent_given: "{date} 同意", consent_end: "停止授权", consent_ended: "已停止授权",
   devices: "手机与冻结", device_this: "正在使用的手机", device_other: "在另一部手机上使用", device_none: "还没有启用手机", device_since: "{date} 起使用", device_take: "换到这部手机", device_take_text: "换到这部手机后，原来手机上的码立即失效。", device_taken: "已换到这部手机",
