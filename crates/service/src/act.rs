@@ -191,7 +191,7 @@ impl Platform {
             LegDone::OtherRequest => Err(other_request()),
             LegDone::Again(known) => self.standing(bucket, known),
             LegDone::Ran { answer, queued } => {
-                self.follow(queued).await;
+                self.follow_for_a_while(queued).await;
                 match answer {
                     Ok(outcome) if outcome.pending.is_some() => self.standing(bucket, attempt),
                     Ok(outcome) => Ok(Acted { outcome, attempt: None }),

@@ -17,8 +17,14 @@ use crate::records::{LogLine, ThingRecord};
 const MOST_FOLLOWED: usize = 64;
 /// How many due items one sweep takes.
 const SWEEP: usize = 200;
+/// The most deliveries under way at once.
+const MOST_DELIVERING: usize = 256;
+/// How long a request waits for its own effects before it answers "in progress".
+const FOLLOW_LIMIT: Duration = Duration::from_secs(5);
+/// How long a sweep waits for its deliveries before it looks for more.
+const SWEEP_PATIENCE: Duration = Duration::from_millis(300);
 /// How long the background waits between sweeps when there was nothing to do.
-const SWEEP_PAUSE: Duration = Duration::from_millis(100);
+const SWEEP_PAUSE: Duration = Duration::from_millis(50);
 
 impl Platform {
     /// Delivers what a leg has just queued, and what those deliveries queue in turn.
@@ -39,18 +45,40 @@ impl Platform {
         }
     }
 
-    /// Delivers everything that is due now; gives how many were delivered.
+    /// Follows in the background, and waits for it no longer than a request may take. What is slower goes on by itself.
+    pub(crate) async fn follow_for_a_while(self: &Arc<Self>, queued: Vec<(Bucket, u64)>) {
+        if queued.is_empty() {
+            return;
+        }
+        let platform = Arc::clone(self);
+        let following = tokio::spawn(async move { platform.follow(queued).await });
+        // Whether it ended in time is seen in the answer that is then read.
+        let _ = tokio::time::timeout(FOLLOW_LIMIT, following).await;
+    }
+
+    /// Begins to deliver everything that is due now; gives how many items were begun. A slow one holds up no other.
     pub async fn sweep(self: &Arc<Self>) -> usize {
         let everything = (Bucket::DIRECTORY, Bucket::from_low_bits(u16::MAX));
         let Ok(items) = self.store.due(everything, self.now(), SWEEP) else { return 0 };
-        let mut delivered = 0;
-        for item in items {
-            if let Ok(more) = self.deliver(item).await {
-                delivered += 1;
-                self.follow(more).await;
-            }
+        let busy = self.delivering.lock().map(|busy| busy.clone()).unwrap_or_default();
+        let free: Vec<DueItem> = items.into_iter().filter(|item| !busy.contains(&(item.bucket, item.seq))).collect();
+        let begun = free.len();
+        let mut running = Vec::with_capacity(begun);
+        for item in free.into_iter().take(MOST_DELIVERING.saturating_sub(busy.len())) {
+            let platform = Arc::clone(self);
+            running.push(tokio::spawn(async move {
+                if let Ok(more) = platform.deliver(item).await {
+                    platform.follow(more).await;
+                }
+            }));
         }
-        delivered
+        let all = async {
+            for one in running {
+                let _ = one.await;
+            }
+        };
+        let _ = tokio::time::timeout(SWEEP_PATIENCE, all).await;
+        begun
     }
 
     /// Delivers for ever: the background worker of a process.

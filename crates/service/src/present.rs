@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sm3::{Digest, Sm3};
+use tongma_capability::Stop;
 use tongma_code::classify::Kind;
 use tongma_code::short::{Alias, Candidate, SealedAlias};
 use tongma_code::ticket::{Day, Handle};
 use tongma_domain::{
-    AgeClass, Claim, ConsentKind, Id, PersonalData, Refusal, SeededEntropy, Starter, Text, UnixMs, Words, mask_name,
+    AgeClass, Bucket, Card, Claim, ConsentKind, Id, PersonalData, Refusal, SeededEntropy, Starter, Text, UnixMs, Words, mask_name,
 };
-use tongma_store::{Claimed, Key, OnceClaim, create, encode, load};
+use tongma_store::{Claimed, Key, OnceClaim, Txn, create, encode, load};
 use tongma_verify::verdict::{Reason, VerifiedTicket};
 use tongma_verify::verifier::{NoReplay, ShortBook, check_short};
 
@@ -78,67 +79,32 @@ impl Platform {
         let card = self.scenario(&scanned.purpose)?.card();
         let (ticket, mode) = self.verified(&scanned.text, now)?;
         let opened = self.day_keys(ticket.window().day()).handle.open(&ticket.handle());
-        let person_number = opened.subject.person().ok_or_else(unknown_person)?;
-        let bucket = tongma_domain::Bucket::new(opened.subject.bucket()).map_err(|_| unknown_person())?;
-        let (seed, actor, device) = (self.seed(), opened.actor, opened.device);
-        let (step, handle) = (u32::from(ticket.step()), ticket.handle());
-        let keep_until = UnixMs::from_millis(ticket.window().end_s().saturating_mul(1000)).plus_days(ROW_KEPT_DAYS);
-        let claimant = claimant(point, &scanned.request_id);
-        let released: Vec<Claim> = card.claims.iter().map(|ask| ask.claim).collect();
-        let (scanned_copy, venue, standing) = (scanned.clone(), record.point.venue, card.consent == ConsentKind::Standing);
-        let organisation = directory.venue(venue)?.organisation;
-        let name = card.name;
-        let (id, holder) = self
-            .run(bucket, move |txn| {
-                let holder = load::<HolderRecord>(txn, holder_key(person_number))?.ok_or_else(unknown_person)?.value;
-                let id = Id::new(now, bucket, &mut SeededEntropy::new(seed));
-                let claim = OnceClaim { key: row_key(handle), rank: step, claimant, answer: encode(&id)?, keep_until };
-                let known = match txn.claim(&claim)? {
-                    Claimed::Fresh => None,
-                    Claimed::Again(answer) => Some(tongma_store::decode::<Id>(&answer)?),
-                    Claimed::Taken { .. } => return Err(used().into()),
-                };
-                if let Some(known) = known {
-                    return Ok((known, holder));
-                }
-                if holder.frozen {
-                    return Err(frozen().into());
-                }
-                if !device_lives(&holder, actor, device) {
-                    return Err(denied().into());
-                }
-                let agreed = !standing || holder.consents.iter().any(|known| known.organisation == organisation && known.scenario == scanned_copy.purpose);
-                let released = if agreed { released.clone() } else { vec![Claim::Pseudonym, Claim::MaskedName] };
-                let line = LogLine {
-                    kind: "presented".into(),
-                    text: Words::new(format!("亮码：{}", name.zh), format!("Code shown: {}", name.en)),
-                    venue: Some(venue),
-                    point: Some(point),
-                    operator: Some(scanned_copy.operator.clone()),
-                    released: released.clone(),
-                    detail: serde_json::json!({ "mode": mode, "presentation": id }),
-                };
-                let presentation = PresentationRecord {
-                    person: holder.person,
-                    actor,
-                    point,
-                    purpose: scanned_copy.purpose.clone(),
-                    operator: scanned_copy.operator.clone(),
-                    mode: mode.to_owned(),
-                    at: now,
-                    expires: now.plus_s(PRESENTATION_LIFE_S),
-                    closed: false,
-                    released,
-                    waiting: None,
-                    last: None,
-                };
-                create(txn, id, &presentation)?;
-                crate::outbox::append(txn, holder.person, now, &line)?;
-                Ok((id, holder))
-            })
-            .await?;
-        let presentation = self.presentation(point, id)?;
-        self.shown(id, &presentation, &holder)
+        let bucket = Bucket::new(opened.subject.bucket()).map_err(|_| unknown_person())?;
+        let opening = Opening {
+            id: Id::new(now, bucket, &mut SeededEntropy::new(self.seed())),
+            number: opened.subject.person().ok_or_else(unknown_person)?,
+            actor: opened.actor,
+            device: opened.device,
+            point,
+            venue: record.point.venue,
+            organisation: directory.venue(record.point.venue)?.organisation,
+            card,
+            scanned: scanned.clone(),
+            mode,
+            row: OnceClaim {
+                key: row_key(ticket.handle()),
+                rank: u32::from(ticket.step()),
+                claimant: claimant(point, &scanned.request_id),
+                answer: Vec::new(),
+                keep_until: UnixMs::from_millis(ticket.window().end_s().saturating_mul(1000)).plus_days(ROW_KEPT_DAYS),
+            },
+            now,
+        };
+        let (id, record, holder) = self.run(bucket, move |txn| opening.open(txn)).await?;
+        if record.point != point {
+            return Err(used());
+        }
+        self.shown(id, &record, &holder)
     }
 
     /// Verifies a scanned text: T1 by signature, N1 by the platform's own keys, anything else named for what it is.
@@ -218,7 +184,7 @@ impl Platform {
     /// Claims the row of a code that an offline point took, recorded and not judged again. Gives whether another point
     /// had it: an alarm.
     pub(crate) async fn claim_offline(&self, ticket: &VerifiedTicket, claimant: [u8; 32]) -> Result<bool, Refusal> {
-        let bucket = tongma_domain::Bucket::from_low_bits(
+        let bucket = Bucket::from_low_bits(
             self.day_keys(ticket.window().day()).handle.open(&ticket.handle()).subject.bucket(),
         );
         let end = UnixMs::from_millis(ticket.window().end_s().saturating_mul(1000));
@@ -236,10 +202,92 @@ impl Platform {
     pub(crate) fn person_of_code(&self, text: &str, at: UnixMs) -> Option<(Id, u8, VerifiedTicket)> {
         let (ticket, _) = self.verified(text, at).ok()?;
         let opened = self.day_keys(ticket.window().day()).handle.open(&ticket.handle());
-        let bucket = tongma_domain::Bucket::new(opened.subject.bucket()).ok()?;
+        let bucket = Bucket::new(opened.subject.bucket()).ok()?;
         let number = opened.subject.person()?;
         let holder = self.read(bucket, |txn| Ok(load::<HolderRecord>(txn, holder_key(number))?)).ok()??;
         Some((holder.value.person, opened.actor, ticket))
+    }
+}
+
+/// A presentation about to be opened, with everything its transaction needs.
+struct Opening {
+    id: Id,
+    number: u16,
+    actor: u8,
+    device: u8,
+    point: Id,
+    venue: Id,
+    organisation: Id,
+    card: &'static Card,
+    scanned: Scanned,
+    mode: &'static str,
+    row: OnceClaim,
+    now: UnixMs,
+}
+
+impl Opening {
+    /// Claims the code's row and writes presentation and log line; a retry finds what it opened before.
+    fn open(&self, txn: &mut dyn Txn) -> Result<(Id, PresentationRecord, HolderRecord), Stop> {
+        let holder = load::<HolderRecord>(txn, holder_key(self.number))?.ok_or_else(unknown_person)?.value;
+        let claim = OnceClaim { answer: encode(&self.id)?, ..self.row.clone() };
+        match txn.claim(&claim)? {
+            Claimed::Fresh => {}
+            Claimed::Again(answer) => {
+                let known: Id = tongma_store::decode(&answer)?;
+                let record = load::<PresentationRecord>(txn, known)?.ok_or_else(unknown_presentation)?.value;
+                return Ok((known, record, holder));
+            }
+            Claimed::Taken { .. } => return Err(used().into()),
+        }
+        if holder.frozen {
+            return Err(frozen().into());
+        }
+        if !device_lives(&holder, self.actor, self.device) {
+            return Err(denied().into());
+        }
+        let record = self.record(&holder);
+        create(txn, self.id, &record)?;
+        crate::outbox::append(txn, holder.person, self.now, &self.line(&record))?;
+        Ok((self.id, record, holder))
+    }
+
+    fn record(&self, holder: &HolderRecord) -> PresentationRecord {
+        let agreed = |known: &crate::records::ConsentRecord| {
+            known.organisation == self.organisation && known.scenario == self.scanned.purpose
+        };
+        let released = match self.card.consent {
+            // Before the standing consent is given, the point sees a masked name and nothing else.
+            ConsentKind::Standing if !holder.consents.iter().any(agreed) => vec![Claim::Pseudonym, Claim::MaskedName],
+            // What needs a yes in the session is released by the step that asked for it.
+            ConsentKind::Explicit => vec![Claim::Pseudonym, Claim::MaskedName],
+            _ => self.card.claims.iter().map(|ask| ask.claim).collect(),
+        };
+        PresentationRecord {
+            person: holder.person,
+            actor: self.actor,
+            point: self.point,
+            purpose: self.scanned.purpose.clone(),
+            operator: self.scanned.operator.clone(),
+            mode: self.mode.to_owned(),
+            at: self.now,
+            expires: self.now.plus_s(PRESENTATION_LIFE_S),
+            closed: false,
+            released,
+            waiting: None,
+            last: None,
+        }
+    }
+
+    fn line(&self, record: &PresentationRecord) -> LogLine {
+        LogLine {
+            kind: "presented".into(),
+            text: Words::new(format!("亮码：{}", self.card.name.zh), format!("Code shown: {}", self.card.name.en)),
+            venue: Some(self.venue),
+            point: Some(self.point),
+            operator: Some(self.scanned.operator.clone()),
+            released: record.released.clone(),
+            detail: serde_json::json!({ "mode": self.mode, "presentation": self.id }),
+        }
     }
 }
 
@@ -252,7 +300,7 @@ impl ShortBook for Book<'_> {
     }
 
     fn candidates(&self, day: Day, alias: Alias, visit: &mut dyn FnMut(&Candidate)) {
-        let Ok(bucket) = tongma_domain::Bucket::new(alias.bucket) else { return };
+        let Ok(bucket) = Bucket::new(alias.bucket) else { return };
         let found = self.0.read(bucket, |txn| Ok(load::<HolderRecord>(txn, holder_key(alias.person))?));
         let (Ok(Some(holder)), Some(window)) = (found, window_of(day, u16::from(alias.ticket))) else { return };
         let device = live_device(&holder.value);

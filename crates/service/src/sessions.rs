@@ -1,9 +1,10 @@
 //! Citizens' sessions in browsers, their devices, and the freeze switch.
 
 use serde::Serialize;
+use tongma_capability::charge;
 use tongma_code::keys::Subject;
 use tongma_domain::{AgeClass, Bucket, Id, Refusal, Text, UnixMs, Words, mask_name};
-use tongma_store::{AccountKey, Held, Key, create, find, load, save, upsert};
+use tongma_store::{Held, Key, create, find, load, save, upsert};
 
 use crate::directory::digest;
 use crate::people::{live_device, load_holder};
@@ -52,11 +53,6 @@ pub struct Ward {
     pub actor: u8,
     /// The masked name.
     pub masked_name: String,
-}
-
-/// The account of a person's own money.
-pub(crate) fn purse_account(person: Id) -> AccountKey {
-    AccountKey { class: "purse".into(), of: Key::from(person) }
 }
 
 impl Platform {
@@ -113,7 +109,7 @@ impl Platform {
     pub fn me(&self, citizen: &Citizen) -> Result<Me, Refusal> {
         let person = citizen.person;
         let (record, purse) = self.read(person.bucket(), |txn| {
-            Ok((load_holder(txn, person)?.value, txn.account(&purse_account(person))?))
+            Ok((load_holder(txn, person)?.value, txn.account(&charge::purse(person))?))
         })?;
         let data = self.personal_data(&record)?;
         let wards = record.wards.iter().map(|(actor, ward)| self.ward(*actor, *ward)).collect::<Result<_, _>>()?;
