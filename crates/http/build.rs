@@ -34,11 +34,8 @@ fn run() -> Result<(), String> {
     println!("cargo::rerun-if-changed=src/bundle.rs");
     let wasm = wasm_parts(&root, &out)?;
     let web = root.join("web");
-    let mut list = format!(
-        "pub const FROM_DISK: bool = {};\npub const WEB: &str = {:?};\n",
-        !release,
-        web.display().to_string()
-    );
+    let mut list =
+        format!("pub const FROM_DISK: bool = {};\npub const WEB: &str = {:?};\n", !release, web.display().to_string());
     if release {
         println!("cargo::rerun-if-changed={}", web.display());
         list.push_str("pub static WASM: &[(&str, &[u8])] = &[];\n");
@@ -66,7 +63,11 @@ fn embed(web: &Path, wasm: &[(String, Vec<u8>)], out: &Path, list: &mut String) 
         };
         let (brotli, gzip) = (brotli(&asset.bytes)?, gzip(&asset.bytes)?);
         let packed = |ending: &str, bytes: &[u8]| -> Result<String, String> {
-            if bytes.len() < asset.bytes.len() { Ok(format!("Some({})", include(ending, bytes)?)) } else { Ok("None".into()) }
+            if bytes.len() < asset.bytes.len() {
+                Ok(format!("Some({})", include(ending, bytes)?))
+            } else {
+                Ok("None".into())
+            }
         };
         let (brotli, gzip) = (packed(".br", &brotli)?, packed(".gz", &gzip)?);
         let plain = include("", &asset.bytes)?;
@@ -102,7 +103,9 @@ fn wasm_parts(root: &Path, out: &Path) -> Result<Vec<(String, Vec<u8>)>, String>
         Some(folder) => folder.clone(),
         None => build_wasm(root, out)?,
     };
-    let read = |artefact: &str| fs::read(folder.join(artefact)).map_err(|error| format!("{}: {error}", folder.join(artefact).display()));
+    let read = |artefact: &str| {
+        fs::read(folder.join(artefact)).map_err(|error| format!("{}: {error}", folder.join(artefact).display()))
+    };
     PARTS
         .iter()
         .map(|(_, artefact, name)| Ok(((*name).to_owned(), read(if given.is_some() { name } else { artefact })?)))
@@ -125,7 +128,10 @@ fn build_wasm(root: &Path, out: &Path) -> Result<PathBuf, String> {
 
 fn build_part(root: &Path, target: &Path, package: &str) -> Result<(), String> {
     let mut command = Command::new(variable("CARGO")?);
-    command.current_dir(root).args(["build", "--quiet", "--profile", "wasm", "--target", TARGET, "--package", package, "--target-dir"]).arg(target);
+    command
+        .current_dir(root)
+        .args(["build", "--quiet", "--profile", "wasm", "--target", TARGET, "--package", package, "--target-dir"])
+        .arg(target);
     // What the outer cargo set for this build script is not meant for the inner one.
     for (name, _) in env::vars() {
         let of_outer = name.starts_with("CARGO_") && name != "CARGO_HOME" && name != "CARGO_NET_OFFLINE";
@@ -160,6 +166,7 @@ fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("{name} is not set"))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands over the error itself")]
 fn text(error: impl ToString) -> String {
     error.to_string()
 }

@@ -30,14 +30,27 @@ pub struct Asset {
 impl Asset {
     /// The first half of the SHA-256 of the bytes, in hexadecimal: names the content.
     pub fn hash(&self) -> String {
-        Sha256::digest(&self.bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let digest = Sha256::digest(&self.bytes);
+        digest.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 }
 
 /// The two apps: folder, page, worker, manifest, and what of the other app's is not theirs.
 const APPS: [App; 2] = [
-    App { folder: "citizen", page: "/me", worker: "/sw.js", manifest: "/manifest.webmanifest", not_its_own: "/assets/wasm/desk.wasm" },
-    App { folder: "desk", page: "/desk", worker: "/desk-sw.js", manifest: "/desk.webmanifest", not_its_own: "/assets/wasm/phone.wasm" },
+    App {
+        folder: "citizen",
+        page: "/me",
+        worker: "/sw.js",
+        manifest: "/manifest.webmanifest",
+        not_its_own: "/assets/wasm/desk.wasm",
+    },
+    App {
+        folder: "desk",
+        page: "/desk",
+        worker: "/desk-sw.js",
+        manifest: "/desk.webmanifest",
+        not_its_own: "/assets/wasm/phone.wasm",
+    },
 ];
 
 struct App {
@@ -105,7 +118,7 @@ fn read_folder(web: &Path, folder: &str, files: &mut BTreeMap<String, Vec<u8>>) 
         let Ok(name) = entry.file_name().into_string() else { continue };
         let below = format!("{folder}/{name}");
         let is_test = name.contains(".test.") || name == "test" || name == "tests";
-        if is_test || name.starts_with('.') || name.ends_with(".md") || name == "package.json" {
+        if is_test || name.starts_with('.') || ending(&name) == "md" || name == "package.json" {
             continue;
         }
         if entry.path().is_dir() {
@@ -130,7 +143,7 @@ fn page(app: &App, files: &BTreeMap<String, Vec<u8>>) -> Result<Asset, String> {
             Some(part) => {
                 let path = resolve(&own, part);
                 let body = text_of(files, &path)?;
-                out.push_str(&if path.ends_with(".js") { inlined_script(&path, &body, &inlined) } else { body });
+                out.push_str(&if ending(&path) == "js" { inlined_script(&path, &body, &inlined) } else { body });
             }
         }
         if !out.ends_with('\n') {
@@ -138,7 +151,13 @@ fn page(app: &App, files: &BTreeMap<String, Vec<u8>>) -> Result<Asset, String> {
         }
     }
     let (scripts, styles) = (hashes(&out, "script"), hashes(&out, "style"));
-    Ok(Asset { url: app.page.to_owned(), media_type: media_type("index.html"), bytes: out.into_bytes(), scripts, styles })
+    Ok(Asset {
+        url: app.page.to_owned(),
+        media_type: media_type("index.html"),
+        bytes: out.into_bytes(),
+        scripts,
+        styles,
+    })
 }
 
 fn text_of(files: &BTreeMap<String, Vec<u8>>, path: &str) -> Result<String, String> {
@@ -193,7 +212,8 @@ fn inlined_script(path: &str, body: &str, inlined: &BTreeSet<String>) -> String 
 
 /// The relative module that a line imports statically.
 fn imported(line: &str) -> Option<&str> {
-    let rest = line.strip_prefix("import ").or_else(|| line.strip_prefix("export ").filter(|rest| rest.contains(" from ")))?;
+    let rest =
+        line.strip_prefix("import ").or_else(|| line.strip_prefix("export ").filter(|rest| rest.contains(" from ")))?;
     let named = rest.rsplit_once("from ").map_or(rest, |(_, named)| named).trim().trim_end_matches(';');
     let named = named.strip_prefix('"').and_then(|named| named.strip_suffix('"'))?;
     named.starts_with('.').then_some(named)
@@ -227,7 +247,10 @@ fn precache(app: &App, assets: &BTreeMap<String, Asset>) -> String {
             waiting.extend(named_in(asset, assets));
         }
     }
-    let entries = wanted.iter().filter_map(|url| assets.get(*url)).map(|asset| format!("[\"{}\",\"{}\"]", asset.url, asset.hash()));
+    let entries = wanted
+        .iter()
+        .filter_map(|url| assets.get(*url))
+        .map(|asset| format!("[\"{}\",\"{}\"]", asset.url, asset.hash()));
     format!("[{}]", entries.collect::<Vec<_>>().join(","))
 }
 
@@ -240,15 +263,24 @@ fn named_in<'a>(asset: &Asset, assets: &'a BTreeMap<String, Asset>) -> Vec<&'a A
     text.split(['"', '\'', '`'])
         .filter(|part| part.len() < 200 && part.contains('.') && (part.starts_with('/') || part.starts_with('.')))
         .filter_map(|part| {
-            let url = if part.starts_with('/') { part.to_owned() } else { format!("/{}", resolve(asset.url.trim_start_matches('/'), part)) };
+            let url = if part.starts_with('/') {
+                part.to_owned()
+            } else {
+                format!("/{}", resolve(asset.url.trim_start_matches('/'), part))
+            };
             assets.get(&url).filter(|found| found.url.starts_with("/assets/"))
         })
         .collect()
 }
 
+/// What follows the last dot of a name.
+fn ending(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
+}
+
 /// The media type by the ending of a name.
 pub fn media_type(name: &str) -> &'static str {
-    match name.rsplit('.').next().unwrap_or_default() {
+    match ending(name) {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
@@ -295,20 +327,26 @@ mod tests {
     #[test]
     fn a_page_is_one_file_and_its_worker_keeps_what_the_app_needs() {
         let page = "<style>\n<!-- inline: ../shared/a.css -->\n</style>\n<script type=\"module\">\n<!-- inline: one.js -->\n<!-- inline: two.js -->\n</script>\n<script src=\"/assets/citizen/late.js\"></script>\n";
-        let folder = Folder::new("page", &[
-            ("citizen/index.html", page),
-            ("citizen/one.js", "// why\n/** what\n * more */\nexport const one = \"/assets/wasm/phone.wasm\";\n"),
-            ("citizen/two.js", "import { one } from \"./one.js\";\nimport { far } from \"../shared/far.js\";\nconsole.log(one, far);\n"),
-            ("citizen/late.js", "import(\"../shared/far.js\");\n"),
-            ("citizen/late.test.js", "no"),
-            ("citizen/sw.js", "const LIST = /*PRECACHE*/[];\n"),
-            ("citizen/manifest.webmanifest", "{}"),
-            ("shared/a.css", "b{}"),
-            ("shared/far.js", "export const far = \"/assets/wasm/desk.wasm\";\n"),
-            ("shared/unused.js", "0"),
-            ("desk/index.html", "<p>desk</p>"),
-            ("README.md", "no"),
-        ]);
+        let folder = Folder::new(
+            "page",
+            &[
+                ("citizen/index.html", page),
+                ("citizen/one.js", "// why\n/** what\n * more */\nexport const one = \"/assets/wasm/phone.wasm\";\n"),
+                (
+                    "citizen/two.js",
+                    "import { one } from \"./one.js\";\nimport { far } from \"../shared/far.js\";\nconsole.log(one, far);\n",
+                ),
+                ("citizen/late.js", "import(\"../shared/far.js\");\n"),
+                ("citizen/late.test.js", "no"),
+                ("citizen/sw.js", "const LIST = /*PRECACHE*/[];\n"),
+                ("citizen/manifest.webmanifest", "{}"),
+                ("shared/a.css", "b{}"),
+                ("shared/far.js", "export const far = \"/assets/wasm/desk.wasm\";\n"),
+                ("shared/unused.js", "0"),
+                ("desk/index.html", "<p>desk</p>"),
+                ("README.md", "no"),
+            ],
+        );
         let wasm = [("phone.wasm".to_owned(), vec![1]), ("desk.wasm".to_owned(), vec![2])];
         let assets = bundle(&folder.0, &wasm).unwrap();
         let shell = text(&assets, "/me");
@@ -318,11 +356,19 @@ mod tests {
         assert_eq!(assets["/me"].scripts, [format!("sha256-{}", STANDARD.encode(Sha256::digest(script)))]);
         assert_eq!(assets["/me"].styles.len(), 1);
         let worker = text(&assets, "/sw.js");
-        for url in ["/me", "/assets/citizen/late.js", "/assets/shared/far.js", "/assets/wasm/phone.wasm", "/manifest.webmanifest"] {
+        for url in [
+            "/me",
+            "/assets/citizen/late.js",
+            "/assets/shared/far.js",
+            "/assets/wasm/phone.wasm",
+            "/manifest.webmanifest",
+        ] {
             assert!(worker.contains(&format!("[\"{url}\",\"{}\"]", assets[url].hash())), "{url}: {worker}");
         }
         assert!(!worker.contains("desk") && !worker.contains("unused") && !worker.contains("test"), "{worker}");
-        assert!(!assets.keys().any(|url| url.contains(".test.") || url.ends_with("sw.js") && url.starts_with("/assets")));
+        assert!(
+            !assets.keys().any(|url| url.contains(".test.") || url.ends_with("sw.js") && url.starts_with("/assets"))
+        );
     }
 
     #[test]

@@ -4,11 +4,11 @@ use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::{HeaderMap, header, request::Parts},
+    response::{IntoResponse, Response},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sha2::{Digest, Sha256};
-use tongma_domain::{Id, Refusal, Text, Words};
+use tongma_domain::{Refusal, Text, Words};
 
 use crate::{
     limits::{BODY_TIME, MOST_BODY_BYTES, MOST_CURSOR_CHARACTERS, MOST_KEY_CHARACTERS, MOST_PAGE, USUAL_PAGE},
@@ -25,17 +25,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _state: &S) -> Answer<Self> {
         let (parts, body) = request.into_parts();
         must_be_json(&parts.headers)?;
-        let bytes = match parts.extensions.get::<ReadBody>() {
-            Some(read) => read.0.clone(),
-            None => read_body(&parts.headers, body).await?,
-        };
-        parse(&bytes).map(Self)
+        parse(&read_body(&parts.headers, body).await?).map(Self)
     }
 }
 
-/// A body that a layer has read already, to check its digest.
-#[derive(Debug, Clone)]
-pub struct ReadBody(pub Bytes);
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
 
 /// The whole body, if it is short enough and comes soon enough.
 ///
@@ -98,7 +96,11 @@ fn malformed(path: &str, line: usize, column: usize) -> Problem {
     Problem::from(refusal.titled(title)).with("pointer", place).with("line", line).with("column", column)
 }
 
-fn must_be_json(headers: &HeaderMap) -> Answer<()> {
+/// Checks the media type of a body.
+///
+/// # Errors
+/// `input.media_type`.
+pub fn must_be_json(headers: &HeaderMap) -> Answer<()> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if essence == "application/json" {
@@ -164,18 +166,6 @@ fn key_malformed() -> Problem {
         ),
         Text::new("例如用一个 UUID", "A UUID will do"),
     ))
-}
-
-/// What a request asks, as 32 bytes: the same key with another fingerprint is a mistake of the client's.
-///
-/// SHA-256 of the method, the path and the body, each preceded by its length.
-pub fn fingerprint(method: &str, path: &str, body: &[u8]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in [method.as_bytes(), path.as_bytes(), body] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
 }
 
 /// Which part of a list is wanted.
@@ -283,14 +273,6 @@ pub fn no_such_id() -> Problem {
     ))
 }
 
-/// An internal id written by a trusted caller.
-///
-/// # Errors
-/// `id.unknown`.
-pub fn internal_id(text: &str) -> Answer<Id> {
-    Id::parse(text).map_err(|_| no_such_id())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -352,12 +334,6 @@ mod tests {
         check(&["键".as_bytes()], Some("idempotency.key_malformed"));
         check(&[b"a", b"b"], Some("idempotency.key_malformed"));
         check(&[b"a\tb"], Some("idempotency.key_malformed"));
-    }
-
-    #[test]
-    fn fingerprints_depend_on_every_boundary() {
-        assert_ne!(fingerprint("POST", "/a", b"b"), fingerprint("POST", "/ab", b""));
-        assert_eq!(fingerprint("POST", "/a", b"b"), fingerprint("POST", "/a", b"b"));
     }
 
     proptest! {

@@ -123,6 +123,14 @@ pub enum Language {
     English,
 }
 
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Language {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of_headers(&parts.headers))
+    }
+}
+
 impl Language {
     /// The better of the two by the header `Accept-Language` (RFC 9110, section 12.5.4); Chinese when it does not say.
     pub fn of_headers(headers: &HeaderMap) -> Self {

@@ -66,7 +66,8 @@ impl Assets {
         };
         let tag = format!("\"{}{}\"", ready.hash, ready.encoding.map(|name| format!("-{name}")).unwrap_or_default());
         let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let unchanged = known.flat_map(|list| list.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag);
+        let unchanged =
+            known.flat_map(|list| list.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag);
         let mut response = Response::new(if unchanged { Body::empty() } else { ready.body });
         if unchanged {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -114,7 +115,8 @@ impl Assets {
 }
 
 fn read_disk() -> Result<BTreeMap<String, crate::bundle::Asset>, String> {
-    let wasm: Vec<(String, Vec<u8>)> = listed::WASM.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
+    let wasm: Vec<(String, Vec<u8>)> =
+        listed::WASM.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
     crate::bundle::bundle(std::path::Path::new(listed::WEB), &wasm)
 }
 
@@ -122,7 +124,15 @@ fn from_disk(path: &str) -> Option<Ready> {
     let mut assets = match read_disk() {
         Ok(assets) => assets,
         // Only a developer sees this, on the page that is being edited.
-        Err(error) => return Some(Ready { media_type: "text/plain; charset=utf-8", hash: "error".into(), policy: "default-src 'none'".into(), body: Body::from(error), encoding: None }),
+        Err(error) => {
+            return Some(Ready {
+                media_type: "text/plain; charset=utf-8",
+                hash: "error".into(),
+                policy: "default-src 'none'".into(),
+                body: Body::from(error),
+                encoding: None,
+            });
+        }
     };
     let asset = assets.remove(path)?;
     let (hash, policy) = (asset.hash(), security::page_policy(&asset.scripts, &asset.styles));

@@ -1,0 +1,417 @@
+//! The citizen's own routes: what I have, what I do, what I am asked, what was done.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tongma_domain::{Action, Card, FieldKind, Starter, VenueState};
+use tongma_service::{Asked, Audience, Question, Thing};
+
+use crate::{
+    dto::{Done, Named, Outcome, Words},
+    edge::{Edge, Shared, SignedIn},
+    extract::{IdempotencyKey, Json, List, OutwardId, Page, is_hex, query},
+    follow,
+    problem::Answer,
+};
+
+/// A line of the log.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LogLine {
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// `presented`, `done`, `refused`, `asked`, `consent`, `device`, `staff_read` …
+    pub kind: String,
+    /// What happened.
+    pub text: Words,
+    /// Where.
+    pub venue: Option<Words>,
+    /// At which point.
+    pub point: Option<Words>,
+    /// Which clerk.
+    pub operator: Option<String>,
+    /// Claims released; never the values.
+    pub released: Value,
+    /// More.
+    pub detail: Value,
+    /// What the person keeps as proof.
+    pub receipt: Option<Receipt>,
+}
+
+/// A signed receipt; the message is `tongma/receipt/v0\0` ‖ text.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Receipt {
+    /// Names it in a letter or at a counter: the first digits of its signature.
+    pub id: String,
+    /// What is signed.
+    pub text: String,
+    /// r ‖ s, hexadecimal.
+    pub signature: String,
+    /// The key's index in the key list.
+    pub key_index: u8,
+}
+
+/// Something of the citizen's: a loan, a bill, a booking.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MyThing {
+    /// `loan`, `bill`, `booking` …
+    pub kind: String,
+    /// The scenario.
+    pub scenario: String,
+    /// Where.
+    pub venue: Named,
+    /// Its key among this person's things.
+    pub key: String,
+    /// The scenario's own words.
+    pub body: Value,
+    /// What the holder can do about it.
+    pub actions: Vec<ThingAction>,
+}
+
+/// An action about a thing, its form filled in as far as the thing says.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ThingAction {
+    /// Its id.
+    pub id: String,
+    /// The button's words.
+    pub name: Words,
+    /// The whole form.
+    pub form: Value,
+    /// Money moves.
+    pub moves_money: bool,
+    /// What is filled in.
+    pub input: Map<String, Value>,
+}
+
+/// A place and what the holder can start there.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct VenueHere {
+    /// Its outward id, for this citizen.
+    pub id: String,
+    /// Its name in Chinese.
+    pub zh: String,
+    /// Its name in English.
+    pub en: String,
+    /// `open`, `coming` or `suspended`.
+    pub state: Value,
+    /// Scenarios approved there.
+    pub scenarios: Vec<ScenarioHere>,
+}
+
+/// A scenario at a place.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ScenarioHere {
+    /// Its id.
+    pub id: String,
+    /// Its name; the id again for one that is not built yet.
+    pub name: Words,
+    /// Actions the holder can start, as on the card.
+    pub actions: Vec<Value>,
+}
+
+/// An action in the app.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MyAction {
+    /// The scenario.
+    pub scenario: String,
+    /// The venue, as listed to this citizen.
+    pub venue: String,
+    /// The action on the card.
+    pub action: String,
+    /// The form's fields, by id.
+    #[serde(default)]
+    pub input: Value,
+}
+
+/// A question that waits for the holder's tap.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AskedOfMe {
+    /// Its id.
+    pub id: String,
+    /// When it was asked, Unix milliseconds.
+    pub asked_ms: i64,
+    /// Until when it can be answered, Unix milliseconds.
+    pub expires_ms: i64,
+    /// Who asks.
+    pub organisation: Words,
+    /// Where.
+    pub venue: Words,
+    /// At which point.
+    pub point: Words,
+    /// Which clerk.
+    pub operator: String,
+    /// The scenario.
+    pub scenario: String,
+    /// Its name, from the registry: what it is for.
+    pub purpose: Words,
+    /// What exactly is asked, in the scenario's words.
+    pub asks: Words,
+    /// What is released, why, for how long, on what basis: as on the card.
+    pub claims: Value,
+    /// How it is agreed to.
+    pub consent: Value,
+}
+
+/// The holder's answer.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// `agree` or `refuse`.
+    pub decision: Decision,
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Yes.
+    Agree,
+    /// No.
+    Refuse,
+}
+
+/// How the question stands.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Decided {
+    /// `agreed` or `refused`.
+    pub state: String,
+    /// What came of the action that waited, after a yes.
+    pub outcome: Option<Outcome>,
+}
+
+/// A standing consent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Standing {
+    /// Its id.
+    pub id: String,
+    /// The scenario.
+    pub scenario: String,
+    /// The scenario's name.
+    pub scenario_name: Words,
+    /// To whom.
+    pub organisation: Words,
+    /// Since when, Unix milliseconds.
+    pub given_ms: i64,
+}
+
+/// A consent that has ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Ended {
+    /// Always true.
+    pub ended: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Kind {
+    kind: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ListAt {
+    scenario: Option<String>,
+    venue: Option<String>,
+}
+
+pub async fn log(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<LogLine>>> {
+    let found = edge.platform.log(&me.0, page.after.as_deref(), usize::from(page.limit))?;
+    let line = |item: tongma_service::LogItem| LogLine {
+        at_ms: item.at_ms.as_millis(),
+        kind: item.kind,
+        text: (&item.text).into(),
+        venue: item.venue.as_ref().map(Into::into),
+        point: item.point.as_ref().map(Into::into),
+        operator: item.operator,
+        released: serde_json::to_value(item.released).unwrap_or_default(),
+        detail: edge.platform.externalise(me.audience(), item.detail),
+        receipt: item.receipt.map(|receipt| Receipt {
+            id: receipt.signature.chars().take(12).collect(),
+            text: receipt.text,
+            signature: receipt.signature,
+            key_index: receipt.key_index,
+        }),
+    };
+    Ok(Json(List { items: found.items.into_iter().map(line).collect(), next: found.next }))
+}
+
+pub async fn things(State(edge): State<Shared>, me: SignedIn, page: Page, parts: Parts) -> Answer<Json<List<MyThing>>> {
+    let kind = query::<Kind>(&parts)?.kind.unwrap_or_default();
+    let found = edge.platform.things(&me.0, &kind, page.after.as_deref(), usize::from(page.limit))?;
+    let items = found.items.into_iter().map(|thing| my_thing(&edge, me.audience(), thing));
+    Ok(Json(List { items: items.collect(), next: found.next }))
+}
+
+fn my_thing(edge: &Edge, audience: Audience, thing: Thing) -> MyThing {
+    let body = edge.platform.externalise(audience, thing.body);
+    let card = edge.platform.scenario(&thing.scenario).map(|scenario| scenario.card()).ok();
+    MyThing {
+        kind: thing.kind,
+        actions: card.map(|card| actions_about(card, &body)).unwrap_or_default(),
+        scenario: thing.scenario,
+        venue: Named {
+            id: edge.platform.outward(audience, thing.venue),
+            zh: thing.venue_name.zh.into_owned(),
+            en: thing.venue_name.en.into_owned(),
+        },
+        key: thing.key,
+        body,
+    }
+}
+
+/// The holder's actions about a thing: those whose references the thing's body answers. A body that lists `actions`
+/// offers only those: a loan that cannot be renewed again has no such button.
+fn actions_about(card: &Card, body: &Value) -> Vec<ThingAction> {
+    let offered = body.get("actions").and_then(Value::as_array);
+    let about = |action: &&Action| {
+        let mut references = action.form.iter().filter(|field| field.kind == FieldKind::Reference).peekable();
+        let answered = references.peek().is_some()
+            && references.all(|field| body.get(field.id).and_then(Value::as_str).is_some_and(|id| is_hex(id, 32)));
+        let wanted = offered.is_none_or(|list| list.iter().any(|id| id.as_str() == Some(action.id)));
+        action.by.contains(&Starter::Holder) && answered && wanted
+    };
+    let filled = |action: &Action| {
+        let fields = action.form.iter().filter_map(|field| Some((field.id.to_owned(), body.get(field.id)?.clone())));
+        fields.filter(|(_, value)| !value.is_null()).collect()
+    };
+    card.actions
+        .iter()
+        .filter(about)
+        .map(|action| ThingAction {
+            id: action.id.to_owned(),
+            name: action.name.into(),
+            form: serde_json::to_value(action.form).unwrap_or_default(),
+            moves_money: action.moves_money,
+            input: filled(action),
+        })
+        .collect()
+}
+
+pub async fn venues(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<VenueHere>>> {
+    let directory = edge.platform.directory();
+    let id_of = |venue: &tongma_domain::Venue| edge.platform.outward(me.audience(), venue.id);
+    let mut items = Vec::new();
+    let mut next = None;
+    let mut begun = page.after.is_none();
+    for venue in directory.venues().filter(|venue| venue.state != VenueState::Suspended) {
+        if !begun {
+            begun = page.after.as_deref() == Some(id_of(venue).as_str());
+        } else if items.len() == usize::from(page.limit) {
+            next = items.last().map(|last: &VenueHere| last.id.clone());
+            break;
+        } else {
+            items.push(venue_here(&edge, venue, id_of(venue)));
+        }
+    }
+    Ok(Json(List { items, next }))
+}
+
+fn venue_here(edge: &Edge, venue: &tongma_domain::Venue, id: String) -> VenueHere {
+    let scenario_here = |id: &String| match edge.platform.scenario(id).map(|scenario| scenario.card()) {
+        Ok(card) => ScenarioHere {
+            id: id.clone(),
+            name: card.name.into(),
+            actions: card
+                .actions
+                .iter()
+                .filter(|action| action.by.contains(&Starter::Holder))
+                .filter_map(|action| serde_json::to_value(action).ok())
+                .collect(),
+        },
+        Err(_) => ScenarioHere { id: id.clone(), name: Words { zh: id.clone(), en: id.clone() }, actions: Vec::new() },
+    };
+    VenueHere {
+        id,
+        zh: venue.name_zh.clone(),
+        en: venue.name_en.clone(),
+        state: serde_json::to_value(venue.state).unwrap_or_default(),
+        scenarios: venue.scenarios.iter().map(scenario_here).collect(),
+    }
+}
+
+pub async fn list(State(edge): State<Shared>, me: SignedIn, parts: Parts) -> Answer<Json<List<Value>>> {
+    let asked: ListAt = query(&parts)?;
+    let venue = edge.platform.inward(me.audience(), &asked.venue.unwrap_or_default())?;
+    let items = edge.platform.list_mine(&me.0, &asked.scenario.unwrap_or_default(), venue)?;
+    let items = items.into_iter().map(|item| edge.platform.externalise(me.audience(), item)).collect();
+    Ok(Json(List::whole(items)))
+}
+
+pub async fn act(
+    State(edge): State<Shared>,
+    me: SignedIn,
+    key: IdempotencyKey,
+    Json(wanted): Json<MyAction>,
+) -> Answer<Response> {
+    let venue = edge.platform.inward(me.audience(), &wanted.venue)?;
+    let asked = Asked { action: wanted.action, input: wanted.input, idempotency_key: key.0 };
+    let acted = edge.platform.act_mine(&me.0, &wanted.scenario, venue, asked).await?;
+    Ok(answer(Outcome::of_acted(&edge.platform, me.audience(), &acted)))
+}
+
+pub async fn attempt(State(edge): State<Shared>, me: SignedIn, OutwardId(handle): OutwardId) -> Answer<Response> {
+    let attempt = follow::attempt(&edge.platform, me.audience(), me.0.person.bucket(), &handle)?;
+    let acted = edge.platform.standing(attempt.bucket, attempt.id)?;
+    Ok(answer(Outcome::of_acted(&edge.platform, me.audience(), &acted)))
+}
+
+/// 200 with what came of it, 202 while it goes on.
+pub(super) fn answer(outcome: Outcome) -> Response {
+    let status = if outcome.pending.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
+    (status, Json(Done { outcome })).into_response()
+}
+
+pub async fn questions(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<AskedOfMe>>> {
+    let question = |question: Question| AskedOfMe {
+        id: edge.platform.outward(me.audience(), question.id),
+        asked_ms: question.asked.as_millis(),
+        expires_ms: question.expires.as_millis(),
+        organisation: (&question.organisation).into(),
+        venue: (&question.venue).into(),
+        point: (&question.point).into(),
+        operator: question.operator,
+        scenario: question.scenario,
+        purpose: question.scenario_name.into(),
+        asks: (&question.asks).into(),
+        claims: serde_json::to_value(question.claims).unwrap_or_default(),
+        consent: serde_json::to_value(question.consent).unwrap_or_default(),
+    };
+    Ok(Json(List::whole(edge.platform.questions(&me.0)?.into_iter().map(question).collect())))
+}
+
+pub async fn decide(
+    State(edge): State<Shared>,
+    me: SignedIn,
+    OutwardId(id): OutwardId,
+    Json(answer): Json<Decide>,
+) -> Answer<Json<Decided>> {
+    let id = edge.platform.inward(me.audience(), &id)?;
+    let agree = answer.decision == Decision::Agree;
+    let outcome = edge.platform.decide_question(&me.0, id, agree).await?;
+    let outcome = outcome.map(|outcome| Outcome::of(&edge.platform, me.audience(), &outcome, None));
+    Ok(Json(Decided { state: if agree { "agreed" } else { "refused" }.to_owned(), outcome }))
+}
+
+pub async fn consents(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<Standing>>> {
+    let standing = |consent: tongma_service::Consent| {
+        let name = edge.platform.scenario(&consent.scenario).map(|scenario| scenario.card().name.into());
+        Standing {
+            id: edge.platform.outward(me.audience(), consent.id),
+            scenario_name: name
+                .unwrap_or_else(|_| Words { zh: consent.scenario.clone(), en: consent.scenario.clone() }),
+            scenario: consent.scenario,
+            organisation: (&consent.organisation).into(),
+            given_ms: consent.given.as_millis(),
+        }
+    };
+    Ok(Json(List::whole(edge.platform.consents(&me.0)?.into_iter().map(standing).collect())))
+}
+
+pub async fn end_consent(State(edge): State<Shared>, me: SignedIn, OutwardId(id): OutwardId) -> Answer<Json<Ended>> {
+    let id = edge.platform.inward(me.audience(), &id)?;
+    edge.platform.end_consent(&me.0, id).await?;
+    Ok(Json(Ended { ended: true }))
+}
