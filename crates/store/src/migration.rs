@@ -85,7 +85,7 @@ mod tests {
     fn only_known_steps_in_order_are_accepted() {
         let steps = [Migration { id: 1, name: "one", sql: "a" }, Migration { id: 2, name: "two", sql: "b" }];
         let [one, two] = steps.map(|step| (step.id, step.checksum()));
-        let pending = |taken: &[(i64, String)]| Migration::pending(&steps, taken).map(|left| left.len());
+        let pending = |taken: &[(i64, String)]| Migration::pending(&steps, taken).map(<[_]>::len);
         assert_eq!(pending(&[]), Ok(2));
         assert_eq!(pending(std::slice::from_ref(&one)), Ok(1));
         assert_eq!(pending(&[one.clone(), two.clone()]), Ok(0));

@@ -4,6 +4,7 @@
 //! wait for their answer before they ask again. The disk's own sync rate is measured in the same run, for comparison.
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark stops at the first surprise")]
+#![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
 use std::io::Write as _;
 use std::path::Path;

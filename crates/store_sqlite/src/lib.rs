@@ -1,13 +1,14 @@
 //! The storage port on SQLite: one writer thread, group commit, full durability.
 //!
-//! Units wait in a queue. The writer takes all that wait, runs them one after the other, each inside a savepoint, and
-//! commits them together: one fsync for all. Only then are their callers told. Readers have connections of their own
-//! and see committed snapshots. A failed fsync ends all acknowledging until the process is started again; a full disk
-//! refuses units and passes.
+//! Units wait in a queue. The writer takes all that wait, runs them one after the other and commits them together: one
+//! fsync for all. Only then are their callers told. A unit that fails leaves nothing and harms no other. Readers have
+//! connections of their own and see committed snapshots. A failed fsync ends all acknowledging until the process is
+//! started again; a full disk refuses units and passes.
 
 mod apply;
 pub mod catalogue;
 mod fault;
+mod folder;
 mod open;
 mod rows;
 mod writer;
@@ -27,6 +28,7 @@ use tongma_store::{
 pub use open::{MIGRATIONS, OpenError, Options};
 
 use fault::told;
+use folder::Folder;
 use open::DirectoryLock;
 use rows::Rows;
 use writer::{Job, Stopped, Writer};
@@ -64,11 +66,11 @@ impl SqliteStore {
         let connection = open::writer(&path, options)?;
         let (queue, jobs) = channel();
         let stopped: Stopped = Arc::new(OnceLock::new());
-        let writer = Writer::new(connection, jobs, Arc::clone(&stopped));
-        let writer = std::thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || writer.run())
-            .map_err(|reason| OpenError::File { path: path.clone(), reason })?;
+        let no_thread = |reason| OpenError::File { path: path.clone(), reason };
+        let folder = Folder::start(open::folder(&path)?, Arc::clone(&stopped)).map_err(no_thread)?;
+        let writer = Writer::new(connection, jobs, Arc::clone(&stopped), folder);
+        let thread = std::thread::Builder::new().name("store-writer".into());
+        let writer = thread.spawn(move || writer.run()).map_err(no_thread)?;
         Ok(Self { path, queue, writer: Some(writer), stopped, readers: Mutex::new(Vec::new()), _lock: lock })
     }
 

@@ -108,13 +108,22 @@ pub fn writer(path: &Path, options: Options) -> Result<Connection, OpenError> {
     // FULL: the log is synced at every commit, so what was acknowledged survives a power cut. Checkpoints are ours.
     connection.execute_batch(
         "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
-         PRAGMA cache_size = -65536; PRAGMA cache_spill = OFF; PRAGMA temp_store = MEMORY; \
-         PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 5000;",
+         PRAGMA cache_size = -262144; PRAGMA cache_spill = OFF; PRAGMA temp_store = MEMORY; \
+         PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 5000;",
     )?;
     migrate(&mut connection)?;
     if let Some(most_pages) = options.most_pages {
         connection.pragma_update(None, "max_page_count", most_pages)?;
     }
+    Ok(connection)
+}
+
+/// Opens the connection that folds the log into the database beside the writer.
+pub fn folder(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 0;",
+    )?;
     Ok(connection)
 }
 

@@ -11,12 +11,11 @@ use tongma_store::{Done, StoreError, Work};
 use crate::apply::apply;
 use crate::catalogue;
 use crate::fault::{Fault, told};
+use crate::folder::Folder;
 use crate::rows::{HeadCache, Rows};
 
 /// The most units that share one commit.
 const MOST_UNITS: usize = 256;
-/// After about so many writes the log in front of the database is folded into it.
-const WRITES_A_CHECKPOINT: usize = 8_000;
 
 /// What the writer is asked to do.
 pub enum Job {
@@ -37,15 +36,28 @@ pub struct Writer {
     heads: HeadCache,
     queue: Receiver<Job>,
     stopped: Stopped,
-    writes_since_checkpoint: usize,
+    folder: Folder,
 }
 
-/// A unit that ran, and what it will be told when the group is durable.
-type Ran = (Done, Result<(), StoreError>);
+/// A unit of a group: its bucket, its function, its caller, and what the caller will be told when the group is durable.
+struct Unit {
+    bucket: Bucket,
+    work: Work,
+    done: Done,
+    result: Result<(), StoreError>,
+}
+
+/// What became of a group.
+enum Group {
+    /// Each unit has its result.
+    Ended(Result<(), StoreError>),
+    /// A unit could not be applied and the group was rolled back.
+    Broken,
+}
 
 impl Writer {
-    pub const fn new(connection: Connection, queue: Receiver<Job>, stopped: Stopped) -> Self {
-        Self { connection, heads: HeadCache::new(), queue, stopped, writes_since_checkpoint: 0 }
+    pub fn new(connection: Connection, queue: Receiver<Job>, stopped: Stopped, folder: Folder) -> Self {
+        Self { connection, heads: HeadCache::new(), queue, stopped, folder }
     }
 
     /// Works until it is told to stop.
@@ -58,53 +70,88 @@ impl Writer {
                     let _ = answer.send(self.forget(before, limit));
                 }
                 Job::Unit { bucket, work, done } => {
-                    if self.group(bucket, work, done) {
+                    if self.group(Unit { bucket, work, done, result: Ok(()) }) {
                         break;
                     }
                 }
             }
         }
-        // The last one out folds the log; if that fails, the next start does it.
-        let _ = self.checkpoint();
     }
 
     /// Runs a group of units beginning with this one; whether to stop afterwards.
-    fn group(&mut self, bucket: Bucket, work: Work, done: Done) -> bool {
-        if let Err(error) = self.begin() {
-            tell(done, Err(error));
-            return false;
+    fn group(&mut self, first: Unit) -> bool {
+        let mut units = Vec::with_capacity(MOST_UNITS);
+        units.push(first);
+        let mut after = None;
+        let end = match self.first_run(&mut units, &mut after) {
+            Group::Ended(end) => end,
+            Group::Broken => {
+                self.second_run(&mut units);
+                Ok(())
+            }
+        };
+        for unit in units {
+            tell(unit.done, end.clone().and(unit.result));
         }
-        let mut ran: Vec<Ran> = Vec::with_capacity(MOST_UNITS);
-        let mut next = Some(Job::Unit { bucket, work, done });
-        let (mut stop, mut lost) = (false, None);
-        while let Some(job) = next.take() {
-            match job {
-                Job::Stop => stop = true,
-                Job::Forget { before, limit, answer } => drop(answer.send(self.forget_here(before, limit))),
-                Job::Unit { bucket, mut work, done } => {
-                    let result = self.unit(bucket, &mut work);
-                    // A full disk may have taken back the whole transaction, and with it the units before this one.
-                    if self.connection.is_autocommit() {
-                        lost = Some(result.clone().err().unwrap_or(StoreError::Conflict));
-                    }
-                    ran.push((done, result));
+        self.folder.between_groups(&self.connection).unwrap_or_else(|fault| drop(self.fault(fault)));
+        match after {
+            None | Some(Job::Unit { .. }) => false,
+            Some(Job::Stop) => true,
+            Some(Job::Forget { before, limit, answer }) => {
+                let _ = answer.send(self.forget(before, limit));
+                false
+            }
+        }
+    }
+
+    /// Runs all units that wait, and those that come while it runs, in one transaction; another job ends the group.
+    ///
+    /// Units are not set apart by savepoints, which copy every page before it changes. Here no guard can fail: the
+    /// writer alone writes, and a unit's guards were met when it ran a moment ago. What does fail is a disk that is
+    /// full, and it takes back the whole transaction, savepoints and all.
+    fn first_run(&mut self, units: &mut Vec<Unit>, after: &mut Option<Job>) -> Group {
+        if let Err(error) = self.begin() {
+            return Group::Ended(Err(error));
+        }
+        let mut at = 0;
+        while let Some(unit) = units.get_mut(at) {
+            let Ok(result) = self.unit(unit.bucket, &mut unit.work) else {
+                self.roll_back();
+                return Group::Broken;
+            };
+            unit.result = result;
+            at += 1;
+            if at == units.len() && at < MOST_UNITS {
+                match self.queue.try_recv() {
+                    Ok(Job::Unit { bucket, work, done }) => units.push(Unit { bucket, work, done, result: Ok(()) }),
+                    Ok(other) => *after = Some(other),
+                    Err(_) => {}
                 }
             }
-            if !stop && lost.is_none() && ran.len() < MOST_UNITS && self.stopped.get().is_none() {
-                next = self.queue.try_recv().ok();
-            }
         }
-        let end = lost.map_or_else(|| self.commit(), Err);
-        if end.is_err() {
-            self.heads.clear();
+        Group::Ended(self.commit())
+    }
+
+    /// Runs the units of a broken group again, each in a transaction of its own, so that it fails alone.
+    fn second_run(&mut self, units: &mut [Unit]) {
+        for unit in units {
+            unit.result = self.begin().and_then(|()| match self.unit(unit.bucket, &mut unit.work) {
+                Ok(Ok(())) => self.commit(),
+                Ok(Err(error)) => self.commit().and(Err(error)),
+                Err(fault) => {
+                    self.roll_back();
+                    Err(self.fault(fault))
+                }
+            });
         }
-        for (done, result) in ran {
-            tell(done, end.clone().and(result));
+    }
+
+    fn roll_back(&self) {
+        self.heads.clear();
+        if !self.connection.is_autocommit() {
+            // If even this fails, the next BEGIN does and says so.
+            let _ = self.connection.execute_batch("ROLLBACK");
         }
-        if self.writes_since_checkpoint > WRITES_A_CHECKPOINT {
-            let _ = self.checkpoint();
-        }
-        stop
     }
 
     /// Remembers a fault that ends all acknowledging; gives what its unit is told.
@@ -116,64 +163,52 @@ impl Writer {
         fault.error
     }
 
-    fn execute(&self, sql: &'static str) -> Result<(), StoreError> {
+    fn execute(&self, sql: &'static str) -> Result<(), Fault> {
         let done = self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
-        done.map(drop).map_err(|error| self.fault(Fault::of(&error)))
+        done.map(drop).map_err(|error| Fault::of(&error))
     }
 
     fn begin(&self) -> Result<(), StoreError> {
         if let Some(reason) = self.stopped.get() {
             return Err(reason.clone());
         }
-        self.execute("BEGIN IMMEDIATE")
+        self.execute("BEGIN IMMEDIATE").map_err(|fault| self.fault(fault))
     }
 
     fn commit(&self) -> Result<(), StoreError> {
         let result = match self.stopped.get() {
             Some(reason) => Err(reason.clone()),
-            None => self.execute("COMMIT"),
+            None => self.execute("COMMIT").map_err(|fault| self.fault(fault)),
         };
-        if result.is_err() && !self.connection.is_autocommit() {
-            // What is not committed is dropped; if even this fails, the next BEGIN does and says so.
-            let _ = self.connection.execute_batch("ROLLBACK");
+        if result.is_err() {
+            self.roll_back();
         }
         result
     }
 
-    /// Runs one unit and applies its writes, alone: when it fails, nothing of it stays.
-    fn unit(&mut self, bucket: Bucket, work: &mut Work) -> Result<(), StoreError> {
+    /// Runs one unit and applies its writes; gives what it will be told. A fault means that its writes could not be
+    /// applied, and the transaction must be rolled back.
+    fn unit(&mut self, bucket: Bucket, work: &mut Work) -> Result<Result<(), StoreError>, Fault> {
         let rows = Rows::written(&self.connection, &self.heads);
-        let writes = run_once(bucket, rows, work)?;
-        if writes.is_empty() {
-            return Ok(());
-        }
-        self.writes_since_checkpoint += writes.len();
-        let before = rows.heads_row(bucket)?;
-        self.execute("SAVEPOINT unit")?;
-        match apply(&self.connection, bucket, before, writes) {
-            Ok(after) => {
-                self.execute("RELEASE unit")?;
-                self.heads.set(bucket, after);
-                Ok(())
-            }
-            Err(fault) => {
-                if !self.connection.is_autocommit() {
-                    self.execute("ROLLBACK TO unit")?;
-                    self.execute("RELEASE unit")?;
-                }
-                Err(self.fault(fault))
-            }
-        }
+        let ready = run_once(bucket, rows, work).and_then(|writes| Ok((rows.heads_row(bucket)?, writes)));
+        let (before, writes) = match ready {
+            Ok((_, writes)) if writes.is_empty() => return Ok(Ok(())),
+            Ok(ready) => ready,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.folder.count(writes.len());
+        self.heads.set(bucket, apply(&self.connection, bucket, before, writes)?);
+        Ok(Ok(()))
     }
 
+    /// Drops old once-rows. They are past keeping.
     fn forget(&self, before: UnixMs, limit: usize) -> Result<usize, StoreError> {
         self.begin()?;
-        let forgotten = self.forget_here(before, limit);
+        let forgotten = self.forget_each(before, limit);
         self.commit().and(forgotten)
     }
 
-    /// Drops old once-rows inside the open transaction. They are past keeping, so nobody waits for it to be durable.
-    fn forget_here(&self, before: UnixMs, limit: usize) -> Result<usize, StoreError> {
+    fn forget_each(&self, before: UnixMs, limit: usize) -> Result<usize, StoreError> {
         let mut forgotten = 0;
         for bucket in Rows::written(&self.connection, &self.heads).buckets()? {
             let left = i64::try_from(limit - forgotten).unwrap_or(i64::MAX);
@@ -184,12 +219,5 @@ impl Writer {
             forgotten += statement.execute(params![bucket.number(), before.as_millis(), left]).map_err(told)?;
         }
         Ok(forgotten)
-    }
-
-    /// Folds the write-ahead log into the database, as far as no reader needs it.
-    fn checkpoint(&mut self) -> Result<(), StoreError> {
-        self.writes_since_checkpoint = 0;
-        let folded = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        folded.map_err(|error| self.fault(Fault::of(&error)))
     }
 }

@@ -1,4 +1,5 @@
 //! A directory for one test, removed at its end.
+#![expect(clippy::expect_used, reason = "a test tells what is wrong by panicking")]
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ impl Directory {
     pub fn new(name: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
+        std::fs::create_dir_all(&path).expect("a test may make its directory");
         Self(path)
     }
 
