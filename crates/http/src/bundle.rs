@@ -201,7 +201,7 @@ fn inlined_script(path: &str, body: &str, inlined: &BTreeSet<String>) -> String 
             continue;
         }
         match imported(bare) {
-            Some(named) if inlined.contains(&resolve(path, named)) => {}
+            Some(named) if inlined.contains(&resolve(path, named)) => continue,
             Some(named) => out.push_str(&line.replace(named, &format!("/assets/{}", resolve(path, named)))),
             None => out.push_str(line.strip_prefix("export ").unwrap_or(line)),
         }

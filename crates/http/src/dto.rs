@@ -110,7 +110,6 @@ pub struct Done {
 /// The shape of a refusal in the contract (RFC 9457).
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
-#[expect(dead_code, reason = "only its schema is used; problems are written by problem.rs")]
 pub struct ProblemShape {
     /// `/problems/<code>`.
     #[serde(rename = "type")]

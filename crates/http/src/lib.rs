@@ -26,6 +26,7 @@ use tongma_service::Platform;
 
 pub use edge::Config;
 pub use routes::{Body, Caller, Operation, Parameter, operations};
+pub use sign_in::SignInConfig;
 
 use crate::{edge::Edge, extract::IdempotencyKey, limits::Door, problem::Problem};
 

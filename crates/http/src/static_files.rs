@@ -60,7 +60,7 @@ struct Ready {
 impl Assets {
     /// The file at an address, in the packing the reader takes, or nothing when the reader has it already.
     pub fn serve(&self, path: &str, headers: &HeaderMap) -> Response {
-        let found = if listed::FROM_DISK { from_disk(path) } else { self.from_binary(path, headers) };
+        let found = if listed::FROM_DISK { from_disk(path) } else { self.packed(path, headers) };
         let Some(ready) = found else {
             return axum::response::IntoResponse::into_response(problem::unknown_route());
         };
@@ -95,7 +95,7 @@ impl Assets {
         self.embedded.keys().map(|url| (*url).to_owned()).collect()
     }
 
-    fn from_binary(&self, path: &str, headers: &HeaderMap) -> Option<Ready> {
+    fn packed(&self, path: &str, headers: &HeaderMap) -> Option<Ready> {
         let file = self.embedded.get(path)?;
         let taken = |name: &str| takes(headers, name);
         let (bytes, encoding) = match (file.brotli, file.gzip) {

@@ -252,9 +252,8 @@ pub async fn sign(
         asked.tickets.into_iter().map(|ticket| (ticket.header, ticket.anchor)).collect();
     let platform = std::sync::Arc::clone(&edge.platform);
     // Hundreds of signatures take tens of milliseconds: they must not hold up those who wait beside them.
-    let signed = tokio::task::spawn_blocking(move || platform.sign_tickets(&citizen, asked.actor, &wanted))
-        .await
-        .map_err(|_| crate::problem::internal())??;
+    let signing = move || platform.sign_tickets(&citizen, asked.actor, &wanted).map_err(crate::problem::Problem::from);
+    let signed = tokio::task::spawn_blocking(signing).await.map_err(|_| crate::problem::internal())??;
     let tickets = signed.into_iter().map(|ticket| SignedTicket {
         header: ticket.header,
         signature: ticket.signature,

@@ -8,6 +8,7 @@ use axum::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tongma_capability::Scenario;
 use tongma_domain::{Action, Card, FieldKind, Starter, VenueState};
 use tongma_service::{Asked, Audience, Question, Thing};
 
@@ -247,7 +248,7 @@ pub async fn things(State(edge): State<Shared>, me: SignedIn, page: Page, parts:
 
 fn my_thing(edge: &Edge, audience: Audience, thing: Thing) -> MyThing {
     let body = edge.platform.externalise(audience, thing.body);
-    let card = edge.platform.scenario(&thing.scenario).map(|scenario| scenario.card()).ok();
+    let card = edge.platform.scenario(&thing.scenario).map(Scenario::card).ok();
     MyThing {
         kind: thing.kind,
         actions: card.map(|card| actions_about(card, &body)).unwrap_or_default(),
@@ -310,7 +311,7 @@ pub async fn venues(State(edge): State<Shared>, me: SignedIn, page: Page) -> Ans
 }
 
 fn venue_here(edge: &Edge, venue: &tongma_domain::Venue, id: String) -> VenueHere {
-    let scenario_here = |id: &String| match edge.platform.scenario(id).map(|scenario| scenario.card()) {
+    let scenario_here = |id: &String| match edge.platform.scenario(id).map(Scenario::card) {
         Ok(card) => ScenarioHere {
             id: id.clone(),
             name: card.name.into(),

@@ -116,7 +116,8 @@ pub struct HandOver {
     pub events: Vec<SignedEvent>,
 }
 
-/// One fact. Signed text: `tongma/fact/v0\n` point `\n` counter `\n` happened_at_ms `\n` scenario `\n` action `\n` evidence_text.
+/// One fact. What is signed: the lines `tongma/fact/v0`, point, `counter`, `happened_at_ms`, `scenario`, `action` and
+/// `evidence_text`, joined by line feeds.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignedEvent {
