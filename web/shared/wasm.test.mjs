@@ -1,21 +1,18 @@
 /**
- * The WebAssembly parts as a page uses them, against the small platform of `wasm.mint.mjs`. The artefacts are found in
- * TONGMA_WASM_DIR, or where cargo puts them; binding/wasm/README.md says how to build them.
+ * The WebAssembly parts as a page uses them, against the small platform of `wasm.mint.mjs`.
  */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { fileURLToPath } from "node:url";
 import { CODE_ERRORS, PASS, loadDesk, loadPhone } from "./wasm.js";
+import { built } from "./wasm.built.mjs";
 import { TestPlatform, chainOf, digitsOf, shortOf } from "./wasm.mint.mjs";
 import { frameReader, passesFor } from "./qr-worker.js";
 
-const directory = process.env.TONGMA_WASM_DIR ?? fileURLToPath(new URL("../../target/wasm32-unknown-unknown/wasm", import.meta.url));
-const artefact = (name) => readFileSync(`${directory}/${name}.wasm`);
-const phoneBytes = artefact("tongma_wasm");
-const deskBytes = artefact("tongma_wasm_desk");
+const phoneBytes = built("phone");
+const deskBytes = built("desk");
 const phone = await loadPhone(phoneBytes);
 const NOW = Date.UTC(2026, 10, 23, 6, 0, 7);
 const STEP_MS = 15_000;
