@@ -37,7 +37,7 @@ macro_rules! scenarios {
 
 scenarios! {
     library_loan;
-    //museum_entry;
+    museum_entry;
     hospital_bill;
 }
 
