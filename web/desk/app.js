@@ -10,8 +10,10 @@ import { holdMs } from "./screens.js";
 import { play, wakeSound } from "./tones.js";
 import { ICONS, resultElement } from "./views/result.js";
 
-const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
-const remember = (name, value) => { try { localStorage.setItem(name, value); } catch { /* a private window forgets it with the page */ } };
+/** A choice of this browser, or null. */
+export const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+/** Keeps a choice of this browser. */
+export const remember = (name, value) => { try { localStorage.setItem(name, value); } catch { /* a private window forgets it with the page */ } };
 const SIZES = ["", "large", "largest"];
 
 export class App {

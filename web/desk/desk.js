@@ -1,4 +1,5 @@
 /** The desk's side of the frame: pairing, shifts, serving, and where each of them leads. */
+import { remember, remembered } from "./app.js";
 import { Counter } from "./counter.js";
 import { Unreachable } from "./gate.js";
 import { ofProblem, ofSilence } from "./screens.js";
@@ -9,6 +10,9 @@ import { menuView } from "./views/menu.js";
 import { serveView, waitingView } from "./views/serve.js";
 import { shiftView } from "./views/shift.js";
 import { h } from "../shared/dom.js";
+
+/** Where it is remembered that this point has no camera, or should not use it. */
+const CAMERA = "tongma.desk.camera";
 
 /** A 32-hex reference that an earlier answer has named, with words to choose it by. */
 export function offersIn(detail, words) {
@@ -48,6 +52,14 @@ export function deskWork(app) {
   app.openMenu = () => app.show(menuView());
   app.stopView = (key) => ({ name: "stop", title: app.t("app_desk"), element: h("section.sheet.card.stack", {}, h("h1", {}, app.t(key)), h("p", {}, app.t(`${key}_text`)), h("button.main", { type: "button", onclick: () => location.reload() }, app.t("retry"))) });
 
+  app.autoCamera = () => {
+    if (remembered(CAMERA) !== "off" && app.camera.state === "off") app.camera.start();
+  };
+  app.toggleCamera = () => {
+    const on = app.camera.state === "on" || app.camera.state === "starting";
+    remember(CAMERA, on ? "off" : "on");
+    on ? app.camera.stop() : app.camera.start();
+  };
   pairing(app);
   shifts(app);
   serving(app);

@@ -14,7 +14,7 @@ export const ZH = {
   without_code: "不用出示通码", recent_title: "最近办理", recent_none: "今天还没有办理", last_title: "上一次",
   camera_off: "摄像头已关闭", camera_starting: "正在打开摄像头…", camera_on: "摄像头工作中", camera_refused: "浏览器不允许使用摄像头。可用扫码枪或手工输入；要用摄像头，请在地址栏里允许。", camera_missing: "没有找到摄像头。可用扫码枪或手工输入。", camera_broken: "摄像头打不开，可能被别的程序占用。可用扫码枪或手工输入。", camera_start: "打开摄像头", camera_stop: "关闭摄像头",
   // 办理
-  serve_title: "正在办理", person_unnamed: "已核验", acts_for: "代 {name} 办理", code_was_offline: "对方手机没有网络，码有效", choose_action: "办什么", choose_first: "请先选择要办的事", no_actions: "这里没有可以办理的事项", finish: "办完，下一位", seconds_left: "剩 {n} 秒", presentation_over: "这次出示已超时，请重新出示通码", scan_not_now: "先办完这一位，再扫下一位",
+  serve_title: "正在办理", person_unnamed: "已核验", acts_for: "代 {name} 办理", code_was_offline: "对方手机没有网络，码有效", choose_action: "办什么", no_actions: "这里没有可以办理的事项", finish: "办完，下一位", seconds_left: "剩 {n} 秒", presentation_over: "这次出示已超时，请重新出示通码", scan_not_now: "先办完这一位，再扫下一位",
   claim_age_class: "年龄段", claim_at_least_18: "年满 18 岁", claim_at_least_60: "年满 60 岁", claim_full_name: "姓名", claim_document_number: "证件号码", claim_last_four: "证件号后四位", claim_phone: "手机号", claim_venue_number: "本馆编号", claim_pseudonym: "本机构代号",
   age_class_child: "未满 14 岁", age_class_youth: "14 至 17 岁", age_class_adult: "成年人", age_class_elder: "60 岁以上",
   // 表单

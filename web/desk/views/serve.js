@@ -79,11 +79,13 @@ export const serveView = (session) => (app) => {
   return { name: "serve", title: app.t("serve_title"), element, leave: time.stop, onScan: form ? form.onScan : (text) => scanOpens(app, actions, text, open) };
 };
 
-/** With no form open, a book's code opens the one action that takes it. */
+/** With no form open, a book's code opens the first action that takes it: the card names the usual one first. */
 function scanOpens(app, actions, text, open) {
-  const takers = actions.map((action) => ({ action, taken: takeScan(action.form, emptyValues(action.form), text) })).filter(({ taken }) => taken.result === "added");
-  if (takers.length === 1) return open(takers[0].action, { values: takers[0].taken.values });
-  app.toast(app.t(takers.length > 1 ? "choose_first" : "scan_not_now"), "ask");
+  for (const action of actions) {
+    const taken = takeScan(action.form, emptyValues(action.form), text);
+    if (taken.result === "added") return open(action, { values: taken.values });
+  }
+  app.toast(app.t("scan_not_now"), "ask");
 }
 
 /** While the holder decides on their phone. @param {{session: object, problem: object}} wait */
@@ -100,13 +102,15 @@ export const waitingView = ({ session, problem }) => (app) => {
   const element = h("section.sheet.card.stack.waiting", {},
     h("span.phone", { "aria-hidden": "true" }),
     h("h1", {}, app.t("consent_title")),
-    h("p", {}, app.say(problem.next) || app.t("consent_lead")),
+    h("p.strong", {}, app.say(problem.title_words)),
+    h("p", {}, app.t("consent_lead")),
     place,
     h("p.quiet", {}, app.t("consent_then")),
     h("button", { type: "button", onclick: cancel }, app.t("consent_stop")));
   if (!session.awaiting) {
     session.awaiting = true;
-    app.awaitHolder(session, { onTime: (ms) => app.view?.onTime?.(ms), stopped: () => app.view?.name !== "waiting" }).finally(() => { session.awaiting = false; });
+    // After this view is the one shown: the waiting ends as soon as it is not.
+    queueMicrotask(() => app.awaitHolder(session, { onTime: (ms) => app.view?.onTime?.(ms), stopped: () => app.view?.name !== "waiting" }).finally(() => { session.awaiting = false; }));
   }
   return { name: "waiting", title: app.t("consent_title"), element, onTime, leave: () => time?.stop(), cancelled: () => stopped };
 };
