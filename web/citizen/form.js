@@ -78,12 +78,11 @@ function readInto(app, input, field, box, fault) {
   }
 }
 
-/** Adults and children, the holder among them: never nobody, never more than the field takes. */
+/** Adults and children who come along: the holder is not counted among them. */
 function companions(app, field, input) {
   const { t } = app;
   const most = field.kind.most;
-  const value = (input[field.id] ??= { adults: 1, children: 0 });
-  return h("fieldset.stack.tight", {}, h("legend.strong", {}, app.words(field.name)),
-    stepper(t, t("book_adults"), value.adults, () => (value.children ? 0 : 1), () => most - value.children, (adults) => { value.adults = adults; }),
-    stepper(t, t("book_children"), value.children, () => (value.adults ? 0 : 1), () => most - value.adults, (children) => { value.children = children; }));
+  const value = (input[field.id] ??= { adults: 0, children: 0 });
+  const one = (who, other) => stepper(t, t(`book_${who}`), value[who], () => 0, () => most - value[other], (count) => { value[who] = count; });
+  return h("fieldset.stack.tight", {}, h("legend.strong", {}, app.words(field.name)), h("p.small.quiet", {}, t("companions_hint")), one("adults", "children"), one("children", "adults"));
 }

@@ -69,7 +69,8 @@ async function startAction(app, page, [venueId, scenarioId, actionId], stale) {
   const scenario = venue?.scenarios.find(({ id }) => id === scenarioId);
   const action = scenario?.actions.find(({ id }) => id === actionId);
   if (!action) { location.hash = "#/things"; return; }
-  const form = (await pickerFor(app, venue, scenario, action)) ?? formOf(app, openFields(action));
+  const given = app.given?.route === app.shell.route() ? app.given.input : {};
+  const form = (await pickerFor(app, venue, scenario, action, given)) ?? formOf(app, openFields({ ...action, input: given }), given);
   if (stale()) return;
   fill(page, h("div.stack", {}, h("p", {}, h("a.back", { href: "#/things" }, icon("M15 5l-7 7 7 7"), t("things_title"))), h("h1", {}, app.words(action.name)), h("p.quiet", {}, `${app.words(venue)} · ${app.words(scenario.name)}`),
     h("form.card.stack", { novalidate: true, onsubmit: async (event) => {
@@ -85,6 +86,13 @@ export { startAction as do };
 /** Acting on a thing: the price where money moves, fields that are still open, a sheet that says what will happen, then the deed. */
 async function perform(app, item, action, actions) {
   const { t, f } = app;
+  if (action.form?.some(({ id }) => id === "session")) { // another session is chosen on a page of its own
+    const { session, ...input } = action.input;
+    const route = `do/${item.venue.id}/${item.scenario}/${action.id}`;
+    app.given = { route, input };
+    location.hash = `#/${route}`;
+    return;
+  }
   let { title, lines, amount } = describe(item, tools(app));
   const body = (id, input) => ({ scenario: item.scenario, venue: item.venue.id, action: id, input });
   const quote = quoteBefore(action, actions);

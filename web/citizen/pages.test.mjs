@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { valueOf } from "./form.js";
 import { issuerKeys } from "./keylist.js";
 import { claimWords, secondsLeft } from "./sheet-consent.js";
-import { answeredBy, sessionsByDay } from "./sessions.js";
+import { chosenInput, daysFrom, sessionOf } from "./sessions.js";
 import { actionsAbout, describe, openFields, quoteBefore } from "./things.js";
 import { newsIn, nextAsk } from "./watch.js";
 import { formats, translator } from "../shared/i18n.js";
@@ -48,8 +48,10 @@ test("a thing says its title, when, how many and how much", () => {
   assert.equal(loan.title, "A book");
   assert.deepEqual(loan.state, { words: "Overdue", shade: "bad" });
   assert.match(loan.lines.join(" "), /1 November.*1 renewals left/);
-  const booking = describe({ kind: "booking", body: { date: "2026-11-24", from: "09:00", to: "12:00", party: { adults: 2, children: 1 } } }, tools);
-  assert.match(booking.lines.join(" "), /24 November 09:00–12:00 3 people/);
+  const booking = describe({ kind: "booking", body: { date: "2026-11-24", session: "09:00", start: Date.UTC(2026, 10, 24, 1), end: Date.UTC(2026, 10, 24, 5), people: 3, admitted: 0, number: "12345678" } }, tools);
+  assert.match(booking.lines.join(" "), /24 November 09:00–13:00 3 people Booking 12345678/);
+  const receipt = describe({ kind: "receipt", body: { receipt: { at: Date.UTC(2026, 10, 20), bill: { title: "X-ray", own_fen: 5000, paid: true } } } }, tools);
+  assert.match(receipt.lines[0], /Paid 20 November 2026/);
   const bill = describe({ kind: "bill", body: { title: "X-ray", total_fen: 20000, fund_fen: 15000, personal_fen: 0, own_fen: 5000, paid: false } }, tools);
   assert.match(bill.amount, /50\.00/);
   assert.deepEqual(bill.lines.map((line) => line.replace(/[^\w .]/g, "")), ["Total 200.00", "Insurance fund 150.00"]);
@@ -73,15 +75,25 @@ test("what can be done about a thing: what it answers, nothing that is over, the
   assert.deepEqual(actionsAbout({ body: {}, actions: [{ id: "cancel" }] }, hospital), [{ id: "cancel" }], "the platform's own list stands");
 });
 
-test("sessions lie in their days, in order, and answer the fields of a form", () => {
+test("a booking can be cancelled or moved, not booked again, and not once somebody is in", () => {
+  const field = (id, type, required = true) => ({ id, kind: { type }, required });
+  const museum = [{ id: "book", form: [field("date", "date"), field("session", "text")] }, { id: "cancel", form: [field("date", "date")] }, { id: "move", form: [field("date", "date"), field("to_date", "date", false), field("session", "text")] }];
+  const booking = { body: { date: "2026-11-24", session: "09:00", people: 2, admitted: 0 }, actions: [] };
+  assert.deepEqual(actionsAbout(booking, museum).map(({ id }) => id), ["cancel", "move"]);
+  assert.deepEqual(actionsAbout({ ...booking, body: { ...booking.body, admitted: 1 } }, museum), []);
+});
+
+test("a session says when it is and whether it can be had; a choice becomes input", () => {
   const at = (hour) => Date.UTC(2026, 10, 24, hour);
-  const items = [{ kind: "session", of: { session: "s2", opens_ms: at(6), closes_ms: at(9), left: 3 } }, { kind: "session", of: { session: "s1", opens_ms: at(1), closes_ms: at(4), left: 0 } }, { note: "no session" }, { session: "s0", date: "2026-11-23", from: "09:00" }];
   const f = formats("zh");
-  const days = sessionsByDay(items, f.isoDay, f.time);
-  assert.deepEqual([...days.keys()], ["2026-11-23", "2026-11-24"]);
-  assert.deepEqual(days.get("2026-11-24").map(({ from, to, left }) => [from, to, left]), [["14:00", "17:00", 3], ["09:00", "12:00", 0]]);
-  const form = [{ id: "day", kind: { type: "date" } }, { id: "session", kind: { type: "reference" } }, { id: "party", kind: { type: "companions" } }];
-  assert.deepEqual(answeredBy(days.get("2026-11-24")[0], form), { day: "2026-11-24", session: "s2" });
+  assert.deepEqual(sessionOf({ session: "09:00", start: at(1), end: at(5), left: 3, open: true }, f.time), { name: "09:00", hours: "09:00–13:00", left: 3, open: true });
+  assert.equal(sessionOf({ session: "09:00", left: 0, open: true }, f.time).open, false);
+  assert.equal(sessionOf({ session: "09:00", left: 9, open: false }, f.time).open, false);
+  assert.equal(sessionOf({ kind: "booking" }, f.time), null);
+  assert.deepEqual(chosenInput([{ id: "date" }, { id: "session" }], {}, "2026-11-24", "09:00"), { date: "2026-11-24", session: "09:00" });
+  assert.deepEqual(chosenInput([{ id: "date" }, { id: "to_date" }], { date: "2026-11-23" }, "2026-11-24", "09:00"), { date: "2026-11-23", to_date: "2026-11-24", session: "09:00" });
+  const days = daysFrom(Date.UTC(2026, 10, 23, 17), f.isoDay);
+  assert.deepEqual([days.length, days[0], days[7]], [8, "2026-11-24", "2026-12-01"], "days are those of Beijing");
 });
 
 test("issuer keys come out of the signed list; killed ones do not; a list that is cut off throws", () => {

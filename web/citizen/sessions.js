@@ -1,61 +1,61 @@
-// Choosing a session by touch: day, then session, then people. It serves every action whose form has a date or a session and whose
-// scenario lists what there is; the form from the card serves all others.
+// Choosing a session by touch: day, then session, then people. It serves every action whose form has a field `session`, and whose
+// scenario lists the `sessions` of a date; the form from the card serves all others.
 import { fill, h } from "../shared/dom.js";
 import { formOf } from "./form.js";
 
-/** The sessions of a list by day, each with `day` (`YYYY-MM-DD`), `from`, `to`, `left`, and the item itself. Pure. */
-export function sessionsByDay(items, isoDay, time) {
-  const days = new Map();
-  for (const item of items) {
-    const body = item.of ?? item;
-    const opens = body.opens_ms ?? body.starts_ms ?? body.start_ms ?? body.opens;
-    const closes = body.closes_ms ?? body.ends_ms ?? body.end_ms ?? body.closes;
-    const day = body.date ?? (typeof opens === "number" ? isoDay(opens) : null);
-    const left = body.left ?? body.free ?? body.remaining;
-    if (!day || (body.session ?? body.id) == null) continue;
-    const shown = (at) => (typeof at === "number" ? time(at) : at ?? "");
-    days.set(day, [...(days.get(day) ?? []), { day, from: shown(opens ?? body.from), to: shown(closes ?? body.to), left, body }]);
-  }
-  return new Map([...days].sort(([a], [b]) => (a < b ? -1 : 1)));
+const DAYS_AHEAD = 7;
+
+/** The days that are offered: today in Beijing and the week after it, as `YYYY-MM-DD`. Pure. */
+export const daysFrom = (nowMs, isoDay) => Array.from({ length: DAYS_AHEAD + 1 }, (_, ahead) => isoDay(nowMs + ahead * 86_400_000));
+
+/** What a list says of a session: its name, its hours, the places left (null when unknown) and whether it can be chosen. Pure. */
+export function sessionOf(item, time) {
+  if (typeof item.session !== "string") return null;
+  const hours = [item.start, item.end].filter((at) => typeof at === "number").map(time).join("–");
+  const left = typeof item.left === "number" ? item.left : null;
+  return { name: item.session, hours: hours || item.session, left, open: item.open !== false && left !== 0 };
 }
 
-/** The fields of a form that a chosen session answers. Pure. */
-export function answeredBy(session, form) {
-  const input = {};
-  for (const field of form) {
-    const value = field.kind.type === "date" ? session.day : session.body[field.id] ?? (["reference", "choice"].includes(field.kind.type) ? session.body.session ?? session.body.id : undefined);
-    if (value != null) input[field.id] = value;
-  }
-  return input;
+/** The input that a choice makes: the day goes into `to_date` where an action moves something that has a date already. Pure. */
+export function chosenInput(form, given, day, name) {
+  const moves = form.some(({ id }) => id === "to_date");
+  return { ...given, [moves ? "to_date" : "date"]: day, session: name };
 }
 
-/** A picker for this action, or null when its scenario lists no sessions. */
-export async function pickerFor(app, venue, scenario, action) {
-  if (!action.form.some((field) => field.kind.type === "date" || /session/.test(field.id))) return null;
-  const { items } = await app.api.get(`/v1/me/list?scenario=${encodeURIComponent(scenario.id)}&venue=${encodeURIComponent(venue.id)}`);
-  const days = sessionsByDay(items, app.f.isoDay, app.f.time);
-  if (!days.size) return null;
+/** A picker for this action, or null when it is not about sessions or the platform lists none. `given` is what a thing says already. */
+export async function pickerFor(app, venue, scenario, action, given = {}) {
+  if (!action.form.some(({ id }) => id === "session")) return null;
   const { t, f } = app;
-  const chosen = { day: [...days.keys()][0], session: null };
+  const days = daysFrom(app.shell.clock.now(), f.isoDay);
+  const place = `scenario=${encodeURIComponent(scenario.id)}&venue=${encodeURIComponent(venue.id)}`;
+  const sessions = async (day) => (await app.api.get(`/v1/me/list?${place}&action=sessions&date=${day}`)).items.map((item) => sessionOf(item, f.time)).filter(Boolean);
+  const chosen = { day: days[0], name: null, list: await sessions(days[0]) };
+  if (!chosen.list.length) Object.assign(chosen, { day: days[1], list: await sessions(days[1]) });
+  if (!chosen.list.length) return null;
   const [dayList, sessionList] = [h("div.days", { role: "group", "aria-label": t("book_date") }), h("div.sessions", { role: "group", "aria-label": t("book_session") })];
   const fault = h("p.fault", { role: "alert", hidden: true });
-  const rest = formOf(app, action.form.filter((field) => field.kind.type === "companions" || (field.required && !(field.id in answeredBy(days.get(chosen.day)[0], action.form)))));
-  const draw = () => {
-    fill(dayList, [...days.keys()].map((day) => h("button", { type: "button", "aria-pressed": String(day === chosen.day), onclick: () => { Object.assign(chosen, { day, session: null }); draw(); } }, f.date(day))));
-    fill(sessionList, days.get(chosen.day).map((session) => {
-      const full = session.left != null && session.left <= 0;
-      return h("button", { type: "button", disabled: full, "aria-pressed": String(session === chosen.session), onclick: () => { chosen.session = session; fault.hidden = true; draw(); } },
-        h("span", {}, [session.from, session.to].filter(Boolean).join("–")), session.left != null && h("span.small", {}, full ? t("book_full") : t("book_left", { n: session.left })));
-    }));
+  const rest = formOf(app, action.form.filter(({ id, kind }) => !["session", "date", "to_date"].includes(id) && kind.type !== "reference"), given);
+  const pickDay = async (day) => {
+    Object.assign(chosen, { day, name: null, list: null });
+    draw();
+    const list = await sessions(day).catch((problem) => (app.trouble(problem), []));
+    if (chosen.day === day) { chosen.list = list; draw(); }
   };
+  const draw = () => {
+    fill(dayList, days.map((day) => h("button", { type: "button", "aria-pressed": String(day === chosen.day), onclick: () => pickDay(day) }, f.date(day))));
+    dayList.querySelector('[aria-pressed="true"]')?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    fill(sessionList, chosen.list === null ? h("p", { role: "status" }, t("loading")) : chosen.list.length ? chosen.list.map((session) => button(session)) : h("p", {}, t("book_none")));
+  };
+  const button = (session) => h("button", { type: "button", disabled: !session.open, "aria-pressed": String(session.name === chosen.name), onclick: () => { chosen.name = session.name; fault.hidden = true; draw(); } },
+    h("span", {}, session.hours), h("span.small", {}, session.left === 0 ? t("book_full") : session.left !== null && t("book_left", { n: session.left })));
   draw();
   const read = () => {
-    if (!chosen.session) {
+    if (!chosen.name) {
       fill(fault, t("field_required", { name: t("book_session") }));
       fault.hidden = false;
       throw new RangeError("session");
     }
-    return { ...answeredBy(chosen.session, action.form), ...rest.read() };
+    return { ...rest.read(), ...chosenInput(action.form, given, chosen.day, chosen.name) };
   };
   return { node: h("div.stack", {}, h("h2", {}, t("book_date")), dayList, h("h2", {}, t("book_session")), sessionList, fault, rest.node), read };
 }

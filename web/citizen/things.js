@@ -3,6 +3,7 @@
 import { pick } from "../shared/i18n.js";
 
 const wordy = (value, language) => (typeof value === "string" ? value : value && typeof value === "object" ? pick(value, language) : "");
+const BEGINS = /^(book|borrow|open|register)/; // makes a new thing, though an old one may answer its form
 const PARTS = ["total_fen", "fund_fen", "personal_fen", "family_fen"];
 
 /**
@@ -11,13 +12,15 @@ const PARTS = ["total_fen", "fund_fen", "personal_fen", "family_fen"];
  * @returns {{title: string, lines: string[], amount: string|null, state: {words: string, shade: string}|null}}
  */
 export function describe(thing, { t, f, language, nowMs }) {
-  const body = thing.body ?? {};
-  const title = [body.title, body.name, body.session_name, body.number && t("account_number", { n: body.number })].map((value) => wordy(value, language)).find(Boolean) ?? "";
+  const body = thing.body?.receipt?.bill ? { ...thing.body.receipt.bill, paid_at: thing.body.receipt.at } : thing.body ?? {};
+  const title = [body.title, body.name, body.session_name, !body.date && body.number && t("account_number", { n: body.number })].map((value) => wordy(value, language)).find(Boolean) ?? "";
   const due = body.due ?? body.due_ms;
   const lines = [
+    body.paid_at != null && t("paid_on", { date: f.moment(body.paid_at) }),
     due != null && t("due_on", { date: f.day(due) }),
     when(body, f),
     people(body, t),
+    body.date && body.number && t("booking_number", { n: body.number }),
     body.renewals_left > 0 && t("renewals_left", { n: body.renewals_left }),
     body.open_items > 0 && t("open_items", { n: body.open_items }),
     ...PARTS.filter((part) => body[part] > 0 && (part !== "total_fen" || body.own_fen !== body[part])).map((part) => `${t(`bill_${part}`)} ${f.money(body[part])}`),
@@ -36,20 +39,16 @@ function stateOfThing(body, due, { t, language, nowMs }) {
   return body.fine_fen > 0 ? { words: t("fine_owed"), shade: "ask" } : null;
 }
 
-/** When a booking is: its day and its hours, given as moments or as texts. */
+/** When a booking is: its day and its hours. */
 function when(body, f) {
-  const [opens, closes] = [body.opens_ms ?? body.starts_ms ?? body.start_ms ?? body.opens, body.closes_ms ?? body.ends_ms ?? body.end_ms ?? body.closes];
-  const moment = (at) => (typeof at === "number" ? f.time(at) : at);
-  const from = typeof opens === "number" ? opens : null;
-  const day = body.date ? f.date(body.date) : from !== null ? f.day(from) : "";
-  const hours = [opens ?? body.from, closes ?? body.to ?? body.until].filter((at) => at != null).map(moment).join("–");
-  return [day, hours].filter(Boolean).join(" ");
+  const moments = [body.start, body.end].filter((at) => typeof at === "number");
+  const day = body.date ? f.date(body.date) : moments.length ? f.day(moments[0]) : "";
+  return [day, moments.map(f.time).join("–") || body.session].filter(Boolean).join(" ");
 }
 
 function people(body, t) {
-  const party = body.party ?? body.companions ?? body.people ?? (body.adults != null ? body : null);
-  const n = typeof party === "number" ? party : party ? (party.adults ?? 0) + (party.children ?? 0) : 0;
-  return n ? t("people", { n }) : "";
+  if (!(body.people > 0)) return "";
+  return body.admitted > 0 ? t("people_admitted", { n: body.people, k: body.admitted }) : t("people", { n: body.people });
 }
 
 /** What a form takes from a thing: fields of the same name; a bar code field takes the thing's bar code. */
@@ -64,15 +63,16 @@ function filledFrom(body, form) {
 
 /**
  * What the holder can do about a thing: as the platform lists it; else those of the scenario's actions whose form the thing answers.
- * Nothing that is over is offered: a paid bill, a loan without renewals.
+ * Nothing that is over is offered: a paid bill, a used booking, a loan without renewals.
  * @param {object} thing
  * @param {object[]} offered the holder's actions at that venue, as on the card
  */
 export function actionsAbout(thing, offered) {
   const body = thing.body ?? {};
   const listed = thing.actions?.length > 0 ? thing.actions : offered.map((action) => ({ ...action, input: filledFrom(body, action.form) }))
-    .filter(({ form, input }) => Object.keys(input).length > 0 && form.every((field) => !field.required || input[field.id] != null));
+    .filter(({ id, form, input }) => !BEGINS.test(id) && Object.keys(input).length > 0 && form.every((field) => !field.required || input[field.id] != null));
   if (body.paid === true) return [];
+  if (body.admitted > 0) return []; // who is in can neither cancel nor move
   return listed.filter((action) => !(action.id === "renew" && body.renewals_left === 0));
 }
 

@@ -20,6 +20,7 @@ export const EN = {
   // Things
   things_title: "My things", things_all: "All", things_loan: "Loans", things_bill: "Bills", things_booking: "Bookings", things_none: "Nothing here yet. What you borrow, owe or book appears here.", venues_title: "Places you can use", venue_coming: "Coming soon", start: "Start",
   due_on: "Return by {date}", booked_for: "{date}", people: "{n} people", amount: "Amount", confirm_title: "Please check", confirm_pay: "Pay {amount}", confirm_do: "Confirm: {name}", confirm_stop: "Not now", acting: "Working on it…", act_pending: "Still in progress. You may leave this page; the result goes to your log.", purse: "Purse",
+  paid_on: "Paid {date}", booking_number: "Booking {n}", people_admitted: "{n} people, {k} of them inside", companions_hint: "Without yourself. Leave it if you come alone.",
   account_number: "Reader card {n}", renewals_left: "{n} renewals left", open_items: "{n} on loan", bill_total_fen: "Total", bill_fund_fen: "Insurance fund", bill_personal_fen: "Personal account", bill_family_fen: "Family account", bill_paid: "Paid", bill_unpaid: "To pay", overdue: "Overdue", fine_owed: "Fine owed",
   // Booking
   book_title: "Book", book_date: "Which day", book_session: "Which session", book_people: "How many people, with you", book_adults: "Adults", book_children: "Children under 14", book_left: "{n} left", book_full: "Full", book_none: "No session can be booked on this day", less: "Fewer", add: "More", book_go: "Book", choose: "Please choose",

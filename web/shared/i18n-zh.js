@@ -20,6 +20,7 @@ export const ZH = {
   // Things
   things_title: "我的办事", things_all: "全部", things_loan: "借阅", things_bill: "缴费", things_booking: "预约", things_none: "这里还没有内容。借书、看病缴费、预约之后，会出现在这里。", venues_title: "可以去办的地方", venue_coming: "即将开通", start: "去办理",
   due_on: "{date} 前归还", booked_for: "{date}", people: "{n} 人", amount: "金额", confirm_title: "请核对后确认", confirm_pay: "支付 {amount}", confirm_do: "确认{name}", confirm_stop: "再想想", acting: "正在办理…", act_pending: "正在处理，请稍候。可以离开此页，结果会记在记录里。", purse: "钱包余额",
+  paid_on: "{date} 缴费", booking_number: "预约号 {n}", people_admitted: "{n} 人，已入馆 {k} 人", companions_hint: "不含本人。没有同行人就不用改。",
   account_number: "读者证 {n}", renewals_left: "还可续借 {n} 次", open_items: "在借 {n} 册", bill_total_fen: "合计", bill_fund_fen: "医保统筹", bill_personal_fen: "个人账户", bill_family_fen: "家庭共济", bill_paid: "已缴清", bill_unpaid: "待缴", overdue: "已逾期", fine_owed: "有滞纳金",
   // Booking
   book_title: "预约", book_date: "哪一天", book_session: "哪一场", book_people: "几个人（含本人）", book_adults: "成人", book_children: "儿童（14 岁以下）", book_left: "余 {n}", book_full: "约满", book_none: "这一天没有可约的场次", less: "减少", add: "增加", book_go: "提交预约", choose: "请选择",
