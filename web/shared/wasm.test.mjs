@@ -1,5 +1,5 @@
 /**
- * The WebAssembly parts as a page uses them, against the small platform of `wasm.mint.mjs`.
+ * The WebAssembly parts as a page uses them, against the small platform of `wasm.test.mint.mjs`.
  */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -7,8 +7,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { CODE_ERRORS, PASS, loadDesk, loadPhone } from "./wasm.js";
-import { built } from "./wasm.built.mjs";
-import { TestPlatform, chainOf, digitsOf, shortOf } from "./wasm.mint.mjs";
+import { built } from "./wasm.test.built.mjs";
+import { TestPlatform, chainOf, digitsOf, shortOf } from "./wasm.test.mint.mjs";
 import { frameReader, passesFor } from "./qr-worker.js";
 
 const phoneBytes = built("phone");
