@@ -202,20 +202,84 @@ impl Fe {
 
     /// 1/a by Fermat, a^(p − 2); 0 for 0.
     pub(super) fn invert(&self) -> Self {
-        // `ones_k` is a^(2^k − 1); p − 2 is fffffffe ffffffff ffffffff ffffffff ffffffff 00000000 ffffffff fffffffd.
-        let ones_2 = self.square().mul(self);
-        let ones_3 = ones_2.square().mul(self);
-        let ones_6 = ones_3.squared(3).mul(&ones_3);
-        let ones_12 = ones_6.squared(6).mul(&ones_6);
-        let ones_15 = ones_12.squared(3).mul(&ones_3);
-        let ones_30 = ones_15.squared(15).mul(&ones_15);
-        let ones_31 = ones_30.square().mul(self);
-        let ones_32 = ones_31.square().mul(self);
-        let mut power = ones_31.square();
+        // `run_k` is a^(2^k − 1); p − 2 is fffffffe ffffffff ffffffff ffffffff ffffffff 00000000 ffffffff fffffffd.
+        let run_2 = self.square().mul(self);
+        let run_3 = run_2.square().mul(self);
+        let run_6 = run_3.squared(3).mul(&run_3);
+        let run_12 = run_6.squared(6).mul(&run_6);
+        let run_15 = run_12.squared(3).mul(&run_3);
+        let run_30 = run_15.squared(15).mul(&run_15);
+        let run_31 = run_30.square().mul(self);
+        let run_32 = run_31.square().mul(self);
+        let mut power = run_31.square();
         for _ in 0..4 {
-            power = power.squared(32).mul(&ones_32);
+            power = power.squared(32).mul(&run_32);
         }
-        power = power.squared(64).mul(&ones_32);
-        power.squared(30).mul(&ones_30).squared(2).mul(self)
+        power = power.squared(64).mul(&run_32);
+        power.squared(30).mul(&run_30).squared(2).mul(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
+    fn big(limbs: &[u64; 4]) -> BigUint {
+        BigUint::from_bytes_be(&bytes(limbs))
+    }
+
+    /// Limbs that carries and borrows meet: zeros, ones, the prime's own, and anything.
+    fn limb() -> impl Strategy<Value = u64> {
+        prop_oneof![Just(0), Just(1), Just(u64::MAX), Just(u64::MAX - 1), prop::sample::select(&P[..]), any::<u64>()]
+    }
+
+    fn element() -> impl Strategy<Value = ([u64; 4], Fe)> {
+        [limb(), limb(), limb(), limb()].prop_filter_map("below p", |limbs| Some((limbs, Fe::new(limbs)?)))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+        #[test]
+        fn arithmetic_is_that_of_integers_mod_p((a, x) in element(), (b, y) in element()) {
+            let (p, a, b) = (big(&P), big(&a), big(&b));
+            prop_assert_eq!(big(&x.value()), a.clone());
+            prop_assert_eq!(big(&x.add(&y).value()), (&a + &b) % &p);
+            prop_assert_eq!(big(&x.sub(&y).value()), (&a + &p - &b) % &p);
+            prop_assert_eq!(big(&x.neg().value()), (&p - &a) % &p);
+            prop_assert_eq!(big(&x.mul(&y).value()), (&a * &b) % &p);
+            prop_assert_eq!(big(&x.square().value()), (&a * &a) % &p);
+            prop_assert_eq!(x.square(), x.mul(&x));
+            // Equality of limbs is equality of values only while everything stays below p.
+            for result in [x.add(&y), x.sub(&y), x.mul(&y), x.neg(), x.square(), x.double()] {
+                prop_assert!(sub4(result.0, P).1);
+            }
+        }
+
+        #[test]
+        fn raw_limbs_of_any_kind_are_multiplied_right((a, _) in element(), (b, _) in element()) {
+            // In Montgomery form itself, where the rare settling is met: a·b / 2^256 mod p.
+            let p = big(&P);
+            let shifted = (big(&Fe(a).mul(&Fe(b)).0) << 256_u32) % &p;
+            prop_assert_eq!(shifted, big(&a) * big(&b) % &p);
+        }
+    }
+
+    #[test]
+    fn inverses_and_edges() {
+        let highest = sub4(P, [1, 0, 0, 0]).0;
+        for limbs in [[1, 0, 0, 0], [2, 0, 0, 0], highest, [u64::MAX, 0, 7, 9], COMPLEMENT] {
+            let x = Fe::new(limbs).unwrap();
+            assert_eq!(x.mul(&x.invert()), Fe::ONE);
+        }
+        assert!(Fe::ZERO.invert().is_zero());
+        assert!(Fe::new(P).is_none() && Fe::new([u64::MAX; 4]).is_none());
+        assert!(Fe::new(highest).unwrap().add(&Fe::ONE).is_zero());
+        assert!(Fe(highest).sub(&Fe(highest)).is_zero());
+        // p itself and above, before settling.
+        assert!(settle(P, false).is_zero());
+        assert_eq!(settle([0; 4], true).0, COMPLEMENT);
+        assert_eq!(settle([u64::MAX; 4], false).0, sub4([u64::MAX; 4], P).0);
     }
 }

@@ -113,3 +113,60 @@ impl Iterator for NonAdjacent {
         Some(digit)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sm2::field::bytes;
+    use alloc::vec::Vec;
+    use num_bigint::BigInt;
+    use proptest::prelude::*;
+
+    fn big(limbs: &[u64; 4]) -> BigInt {
+        BigInt::from_bytes_be(num_bigint::Sign::Plus, &bytes(limbs))
+    }
+
+    fn scalar() -> impl Strategy<Value = Scalar> {
+        let limb = || prop_oneof![Just(0), Just(1), Just(u64::MAX), prop::sample::select(&N[..]), any::<u64>()];
+        [limb(), limb(), limb(), limb()].prop_map(|limbs| Scalar::reduced(&bytes(&limbs)))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn arithmetic_is_that_of_integers_mod_n(a in scalar(), b in scalar()) {
+            let (n, x, y) = (big(&N), big(&a.value()), big(&b.value()));
+            prop_assert!(x < n);
+            prop_assert_eq!(big(&a.add(&b).value()), (&x + &y) % &n);
+            prop_assert_eq!(big(&a.sub(&b).value()), (&x + &n - &y) % &n);
+        }
+
+        #[test]
+        fn windows_add_up(a in scalar(), width in 2_u32..=8) {
+            let half = 1_i16 << (width - 1);
+            let count = usize::try_from(256 / width + 1).unwrap();
+            let digits: Vec<i16> = a.windows(width).take(count).collect();
+            prop_assert!(digits.iter().all(|digit| (-half..=half).contains(digit)));
+            let sum = digits.iter().rev().fold(BigInt::from(0), |sum, digit| (sum << width) + *digit);
+            prop_assert_eq!(sum, big(&a.value()));
+        }
+
+        #[test]
+        fn non_adjacent_forms_add_up(a in scalar()) {
+            let digits: Vec<i8> = a.non_adjacent().collect();
+            prop_assert!(digits.len() <= 257);
+            prop_assert!(digits.iter().all(|digit| *digit == 0 || (digit % 2 != 0 && digit.abs() <= 15)));
+            let sum = digits.iter().rev().fold(BigInt::from(0), |sum, digit| (sum << 1) + *digit);
+            prop_assert_eq!(sum, big(&a.value()));
+        }
+    }
+
+    #[test]
+    fn zero_n_and_more_are_no_signature_parts() {
+        assert!(Scalar::nonzero(&[0; 32]).is_none());
+        assert!(Scalar::nonzero(&bytes(&N)).is_none());
+        assert!(Scalar::nonzero(&[0xff; 32]).is_none());
+        assert!(Scalar::nonzero(&bytes(&sub4(N, [1, 0, 0, 0]).0)).is_some());
+        assert!(Scalar::reduced(&bytes(&N)).is_zero());
+    }
+}
