@@ -3,7 +3,7 @@ import { h } from "../shared/dom.js";
 import { newRequest } from "./api.js";
 import { ACTION_OF, Gate, ONLINE_WAIT_MS } from "./gate.js";
 import { signedFact } from "./facts.js";
-import { ofGate, ofOutcome, ofProblem } from "./screens.js";
+import { ofGate, ofOutcome, ofProblem, ofVerdict } from "./screens.js";
 import { doubtElement, gateView } from "./views/gate.js";
 
 /** A gate whose WebAssembly part did not load decides nothing by itself, and says so. */
@@ -82,7 +82,9 @@ function showAnswer(app, read, { opens, screen }, done) {
 /** What the list said, with its age; a doubt waits for staff, who admit or turn away. */
 function showDecision(app, read, result, done) {
   if (result.opens && !result.again) passed(app, read);
-  const screen = ofGate(result);
+  // The rules say that it is no good; the verifier says what it is instead.
+  const verdict = result.reason === "code_refused" && read.text ? app.verifyHere(read.text) : null;
+  const screen = verdict?.outcome === "refused" ? ofVerdict(verdict) : ofGate(result);
   const doubtful = Boolean(result.confirm);
   const facts = result.by === "list" && h("div.by-list", {},
     result.booking && h("p", {}, app.t("gate_people", { people: result.people, party: result.party, left: result.left })),

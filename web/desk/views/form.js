@@ -41,7 +41,8 @@ export function formElement(app, action, draft, { known = {}, options = {}, subm
       rows.get(taken.field).refresh();
       rows.get(taken.field).fault("");
     }
-    say(says, app.t(`scan_${taken.result}`, { text: taken.result === "person" ? "" : text.slice(0, 32) }));
+    const secret = action.form.some(({ id, kind }) => id === taken.field && kind.type === "payment_code");
+    say(says, app.t(`scan_${taken.result}`, { text: secret ? `•••• ${text.slice(-4)}` : taken.result === "person" ? "" : text.slice(0, 32) }));
     says.className = `scan-said ${taken.result === "added" ? "good" : "ask"}`;
     play(taken.result === "added" ? "tick" : "amber");
   };
