@@ -1,3 +1,77 @@
-//! The binary `tongma`.
+//! The binary `tongma`: the platform, its demo, and the tools around it.
 
-fn main() {}
+mod assembly;
+mod children;
+mod codes;
+mod data;
+mod demo;
+mod doctor;
+mod listen;
+mod migrate;
+mod serve;
+mod side;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tongma 通码: one personal code that gets everything done.
+///
+/// Without a command it starts the demo: the platform on an embedded store in ./data, a sign-in provider and a payment
+/// rail beside it, fictional citizens and the venues of the launch table.
+#[derive(Debug, Parser)]
+#[command(name = "tongma", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    serve: serve::ServeArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the platform (the default).
+    Serve(serve::ServeArgs),
+    /// Bring the embedded store's tables up to date, without starting anything.
+    Migrate(migrate::MigrateArgs),
+    /// Look over this machine and the data directory, and say in plain words what is wrong.
+    Doctor(doctor::DoctorArgs),
+    /// Make, check and explain personal codes.
+    #[command(subcommand)]
+    Code(codes::CodeCommand),
+    /// Run the demo's OpenID Connect provider: sign-in without passwords, for trying things out.
+    DemoProvider(side::ProviderArgs),
+    /// Run the payment-code rail simulator: a rail that misbehaves on request.
+    RailSimulator(side::RailArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn run(cli: Cli) -> std::io::Result<bool> {
+    match cli.command {
+        Some(Command::Code(command)) => codes::run(command).await,
+        Some(Command::DemoProvider(args)) => side::provider(args).await.map(|()| true),
+        Some(Command::RailSimulator(args)) => side::rail(args).await.map(|()| true),
+        Some(Command::Migrate(args)) => migrate::run(&args).map(|()| true),
+        Some(Command::Doctor(args)) => doctor::run(&args).await,
+        Some(Command::Serve(args)) => serve::run(args).await.map(|()| true),
+        None => serve::run(cli.serve).await.map(|()| true),
+    }
+}
+
+fn failed(error: &std::io::Error) -> ExitCode {
+    eprintln!("tongma: {error}");
+    ExitCode::from(2)
+}

@@ -1,0 +1,5 @@
+//! The demo: fictional citizens, the venues of the launch table, and what they need to be tried.
+
+pub mod people;
+pub mod seed;
+pub mod venues;

@@ -1,0 +1,138 @@
+//! Fills a platform with the demo, through the entrances that an administrator and a desk have. Everything may run again
+//! at every start: what is there already stays as it is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tongma_domain::{Id, PointKind, Refusal, Venue, VenueState};
+use tongma_service::{Asked, Platform};
+
+use super::people::CITIZENS;
+use super::venues::{BOOKS, SITES, Site};
+
+/// A point that waits for its device.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The venue's name in Chinese.
+    pub venue: &'static str,
+    /// The point's name in Chinese.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: PointKind,
+    /// What it is for.
+    pub scenario: &'static str,
+    /// The eight digits it is paired with.
+    pub code: String,
+}
+
+/// What the demo has.
+#[derive(Debug, Default)]
+pub struct Seeded {
+    /// How many people are enrolled.
+    pub people: usize,
+    /// How many venues are open.
+    pub open: usize,
+    /// How many are listed as coming.
+    pub coming: usize,
+    /// The points and their pairing codes.
+    pub waiting: Vec<Waiting>,
+}
+
+/// Enrols the people, registers the venues and points, shelves the books, opens the sessions and raises the bills.
+///
+/// # Errors
+/// A refusal that is not "this is there already".
+pub async fn seed(platform: &Arc<Platform>, issuer: &str) -> Result<Seeded, Refusal> {
+    let mut seeded = Seeded { people: people(platform, issuer).await?, ..Seeded::default() };
+    for site in SITES {
+        let built: Vec<String> = site
+            .scenarios
+            .iter()
+            .filter(|id| tongma_scenario::by_id(id).is_some())
+            .map(|id| (*id).to_owned())
+            .collect();
+        let open = !built.is_empty();
+        let organisation = platform.register_organisation(site.organisation.0, site.organisation.1).await?;
+        let venue = platform.register_venue(venue(site, organisation, built)).await?;
+        *(if open { &mut seeded.open } else { &mut seeded.coming }) += 1;
+        for stand in site.points.iter().filter(|stand| tongma_scenario::by_id(stand.scenario).is_some()) {
+            let scenarios = vec![stand.scenario.to_owned()];
+            let (point, code) = platform.register_point(venue, stand.name, stand.kind, scenarios).await?;
+            seeded.waiting.push(Waiting {
+                venue: site.name.0,
+                name: stand.name.0,
+                kind: stand.kind,
+                scenario: stand.scenario,
+                code,
+            });
+            furnish(platform, site, stand.scenario, point).await?;
+        }
+    }
+    Ok(seeded)
+}
+
+fn venue(site: &Site, organisation: Id, built: Vec<String>) -> Venue {
+    let open = !built.is_empty();
+    let things = site.union.map(|union| ("union".to_owned(), Id::derived(&[b"union", union.as_bytes()])));
+    Venue {
+        // The platform derives the id from organisation and name.
+        id: organisation,
+        organisation,
+        name_zh: site.name.0.to_owned(),
+        name_en: site.name.1.to_owned(),
+        state: if open { VenueState::Open } else { VenueState::Coming },
+        scenarios: if open { built } else { site.scenarios.iter().map(|id| (*id).to_owned()).collect() },
+        settings: BTreeMap::new(),
+        things: things.into_iter().collect(),
+    }
+}
+
+async fn people(platform: &Platform, issuer: &str) -> Result<usize, Refusal> {
+    for citizen in &CITIZENS {
+        let person = platform.enrol(citizen.enrolment(issuer)).await?;
+        if citizen.purse_fen > 0 {
+            // One top-up for ever: the id is the person's, and a second posting under it is refused.
+            let attempt = Id::derived(&[b"demo top-up", person.as_bytes()]);
+            there_already(platform.top_up(person, citizen.purse_fen, attempt).await)?;
+        }
+    }
+    for citizen in &CITIZENS {
+        if let Some(guardian) = citizen.guardian {
+            let guardian = platform.person_of_sign_in(issuer, guardian)?;
+            let ward = platform.person_of_sign_in(issuer, citizen.subject)?;
+            platform.grant_guardian(guardian, ward).await?;
+        }
+    }
+    Ok(CITIZENS.len())
+}
+
+/// What a desk does before the doors open.
+async fn furnish(platform: &Arc<Platform>, site: &Site, scenario: &str, point: Id) -> Result<(), Refusal> {
+    // The books stand in the first library; all of the union lend them.
+    let first_library = SITES.iter().find(|other| other.union.is_some()).map(|first| first.name);
+    if scenario == "library_loan" && first_library == Some(site.name) {
+        for (barcode, title) in BOOKS {
+            at_point(platform, point, scenario, "add_copy", json!({ "barcode": barcode, "title": title })).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs an action at a point; the input is its idempotency key, so that the same again changes nothing.
+async fn at_point(
+    platform: &Arc<Platform>,
+    point: Id,
+    scenario: &str,
+    action: &str,
+    input: Value,
+) -> Result<(), Refusal> {
+    let key = Id::derived(&[b"demo", scenario.as_bytes(), action.as_bytes(), input.to_string().as_bytes()]);
+    let asked = Asked { action: action.to_owned(), input, idempotency_key: format!("demo-{key}") };
+    there_already(platform.act_at_point(point, scenario, "演示", asked).await.map(drop))
+}
+
+/// 409 says that the thing is there already: this start is not the first.
+fn there_already(result: Result<(), Refusal>) -> Result<(), Refusal> {
+    result.or_else(|refusal| if refusal.status == 409 { Ok(()) } else { Err(refusal) })
+}

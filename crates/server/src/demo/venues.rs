@@ -1,0 +1,116 @@
+//! The venues of the launch table of 30 September 2021, under their real names, and who runs them. Those whose scenario
+//! is not built yet are listed as coming.
+
+use tongma_domain::PointKind;
+
+/// A venue of the demo.
+#[derive(Debug, Clone, Copy)]
+pub struct Site {
+    /// The organisation, in Chinese and English; venues of one organisation share its pseudonyms.
+    pub organisation: (&'static str, &'static str),
+    /// The venue's name.
+    pub name: (&'static str, &'static str),
+    /// Its scenarios by id, built or not.
+    pub scenarios: &'static [&'static str],
+    /// The library union it belongs to.
+    pub union: Option<&'static str>,
+    /// Its points.
+    pub points: &'static [Stand],
+}
+
+/// A point of the demo.
+#[derive(Debug, Clone, Copy)]
+pub struct Stand {
+    /// Its name.
+    pub name: (&'static str, &'static str),
+    /// What it is.
+    pub kind: PointKind,
+    /// What it is for.
+    pub scenario: &'static str,
+}
+
+const fn site(
+    name: (&'static str, &'static str),
+    scenarios: &'static [&'static str],
+    points: &'static [Stand],
+) -> Site {
+    Site { organisation: name, name, scenarios, union: None, points }
+}
+
+const fn library(name: (&'static str, &'static str), points: &'static [Stand]) -> Site {
+    Site { union: Some("guangdong"), ..site(name, &["library_loan"], points) }
+}
+
+const fn campus(name: (&'static str, &'static str)) -> Site {
+    let organisation = ("广东省技师学院", "Guangdong Technician College");
+    Site { organisation, ..site(name, CAMPUS, &[]) }
+}
+
+const LIBRARY_DESK: Stand =
+    Stand { name: ("一楼服务台", "Ground floor desk"), kind: PointKind::Desk, scenario: "library_loan" };
+const CASHIER: Stand =
+    Stand { name: ("收费窗口 1", "Cashier 1"), kind: PointKind::Desk, scenario: "hospital_bill" };
+
+const CAMPUS: &[&str] = &[
+    "campus_gate",
+    "dorm_gate",
+    "parking",
+    "utilities",
+    "canteen",
+    "campus_shop",
+    "campus_library",
+    "meeting_attendance",
+];
+const HOSPITAL: &[&str] =
+    &["clinic_booking", "clinic_registration", "test_results", "hospital_bill", "medicine_pickup"];
+
+/// Every venue.
+pub const SITES: &[Site] = &[
+    site(
+        ("广州市花都区政务服务中心", "Huadu District Government Service Centre, Guangzhou"),
+        &["hall_booking", "hall_queue", "certificate_grant"],
+        &[],
+    ),
+    site(
+        ("深圳市南山区政务服务中心", "Nanshan District Government Service Centre, Shenzhen"),
+        &["hall_booking", "hall_queue"],
+        &[],
+    ),
+    site(("广东省内酒店（演示一店）", "A hotel in Guangdong (demo 1)"), &["hotel_stay"], &[]),
+    site(("广东省内酒店（演示二店）", "A hotel in Guangdong (demo 2)"), &["hotel_stay"], &[]),
+    site(("民宿（演示，已登记）", "A homestay (demo, registered)"), &["homestay_stay"], &[]),
+    site(("民宿（演示，未登记）", "A homestay (demo, not registered)"), &["homestay_stay"], &[]),
+    library(("广东省立中山图书馆", "Sun Yat-sen Library of Guangdong Province"), &[LIBRARY_DESK]),
+    library(("惠州慈云图书馆", "Huizhou Ciyun Library"), &[LIBRARY_DESK]),
+    library(("中山纪念图书馆", "Zhongshan Memorial Library"), &[LIBRARY_DESK]),
+    library(("清远市图书馆", "Qingyuan Library"), &[LIBRARY_DESK]),
+    site(
+        ("广东省博物馆", "Guangdong Museum"),
+        &["museum_entry"],
+        &[
+            Stand { name: ("正门闸机", "Main gate"), kind: PointKind::Gate, scenario: "museum_entry" },
+            Stand { name: ("咨询台", "Information desk"), kind: PointKind::Desk, scenario: "museum_entry" },
+        ],
+    ),
+    site(("南方医科大学南方医院", "Nanfang Hospital, Southern Medical University"), HOSPITAL, &[CASHIER]),
+    site(("中山大学附属第一医院", "The First Affiliated Hospital, Sun Yat-sen University"), HOSPITAL, &[CASHIER]),
+    site(
+        ("广东省第二人民医院", "Guangdong Second Provincial General Hospital"),
+        &["clinic_registration", "test_results", "hospital_bill"],
+        &[CASHIER],
+    ),
+    campus(("广东省技师学院（广州花都校区）", "Guangdong Technician College, Huadu campus, Guangzhou")),
+    campus(("广东省技师学院（惠州博罗校区）", "Guangdong Technician College, Boluo campus, Huizhou")),
+];
+
+/// The books of the library union: bar code and title.
+pub const BOOKS: [(&str, &str); 8] = [
+    ("GD10000001", "岭南草木状笺注"),
+    ("GD10000002", "广东新语"),
+    ("GD10000003", "珠江三角洲史话"),
+    ("GD10000004", "粤语小词典"),
+    ("GD10000005", "海上丝绸之路图录"),
+    ("GD10000006", "骑楼与西关大屋"),
+    ("GD10000007", "孩子的第一本昆虫书"),
+    ("GD10000008", "The Analects, a bilingual edition"),
+];

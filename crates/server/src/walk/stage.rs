@@ -1,0 +1,224 @@
+//! The stage of the walk: a whole platform on a free port, with a demo provider and a payment rail beside it, and a
+//! clock that can be moved forward.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use axum::Router;
+use axum::http::Method;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tongma_capability::Scenario;
+use tongma_domain::{Clock, Entropy, UnixMs};
+use tongma_store::Store;
+
+use super::point::Point;
+use super::steps::Failed;
+use super::web::Web;
+use crate::demo::people::CITIZENS;
+use crate::system::{SystemClock, SystemEntropy};
+
+/// The machine's clock, moved forward by the walk.
+#[derive(Debug, Default)]
+pub struct WalkClock {
+    ahead_ms: AtomicI64,
+}
+
+impl Clock for WalkClock {
+    fn now(&self) -> UnixMs {
+        UnixMs::from_millis(SystemClock.now().as_millis() + self.ahead_ms.load(Ordering::SeqCst))
+    }
+}
+
+/// The stage.
+pub struct Stage {
+    /// The platform's origin.
+    pub base: String,
+    /// The rail simulator's origin.
+    pub rail: String,
+    /// The client.
+    pub web: Web,
+    clock: Arc<WalkClock>,
+    admin_token: String,
+    keys: AtomicU64,
+}
+
+/// A venue made for one cell, with its pairing codes.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The venue's name, by which citizens find it.
+    pub name: String,
+    /// The venue's id for the administration.
+    pub venue: String,
+    /// Pairing codes of its points, in the order they were asked for.
+    pub codes: Vec<String>,
+}
+
+impl Stage {
+    /// Starts everything and enrols the demo's citizens through the enrolment entrance.
+    ///
+    /// # Errors
+    /// A port, a key or an enrolment failed.
+    pub async fn open(store: Arc<dyn Store>, catalogue: &'static [&'static dyn Scenario]) -> io::Result<Self> {
+        let clock = Arc::new(WalkClock::default());
+        let (listener, base) = port().await?;
+        let (provider_listener, provider) = port().await?;
+        let (rail_listener, rail) = port().await?;
+        let admin_token = text_of(&random());
+        serve(rail_listener, tongma_connector::payment_code::simulator::router());
+        serve(provider_listener, super::parts::provider(&provider, &base, Arc::clone(&clock) as Arc<dyn Clock>));
+        let platform = super::parts::platform(store, catalogue, Arc::clone(&clock) as Arc<dyn Clock>, &rail, &base)?;
+        tokio::spawn(Arc::clone(&platform).work());
+        serve(listener, super::parts::edge(platform, &base, &provider, &admin_token)?);
+        let stage = Self { base, rail, web: Web::new(), clock, admin_token, keys: AtomicU64::new(1) };
+        stage.enrol(&provider).await.map_err(|failed| io::Error::other(failed.to_string()))?;
+        Ok(stage)
+    }
+
+    async fn enrol(&self, provider: &str) -> Result<(), Failed> {
+        for citizen in &CITIZENS {
+            let known = citizen.enrolment(provider);
+            let body = json!({
+                "name": known.name,
+                "document_kind": known.document_kind,
+                "document_number": known.document_number,
+                "birth": known.birth,
+                "phone": known.phone,
+                "provider": provider,
+                "subject": citizen.subject,
+            });
+            self.admin("/v1/admin/people", &body).await?;
+            if citizen.purse_fen > 0 {
+                let body = json!({ "provider": provider, "subject": citizen.subject, "amount_fen": citizen.purse_fen });
+                self.admin("/v1/admin/purse", &body).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An address on the platform.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// The moment, in Unix seconds.
+    pub fn now_s(&self) -> i64 {
+        self.clock.now().as_seconds()
+    }
+
+    /// The moment.
+    pub fn now(&self) -> UnixMs {
+        self.clock.now()
+    }
+
+    /// Moves the clock forward.
+    pub fn advance_s(&self, seconds: i64) {
+        self.clock.ahead_ms.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// 32 bytes nobody knows.
+    pub fn random(&self) -> [u8; 32] {
+        random()
+    }
+
+    /// A key nobody used before: 32 hexadecimal digits, fit for an Idempotency-Key and for a request id.
+    pub fn fresh_key(&self) -> String {
+        let number = self.keys.fetch_add(1, Ordering::SeqCst);
+        format!("{}{number:016x}", &text_of(&random())[..16])
+    }
+
+    /// Posts as the administrator.
+    ///
+    /// # Errors
+    /// The platform refused.
+    pub async fn admin(&self, path: &str, body: &Value) -> Result<Value, Failed> {
+        let bearer = format!("Bearer {}", self.admin_token);
+        let key = self.fresh_key();
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json"), ("idempotency-key", key.as_str())];
+        Ok(self.web.send(Method::POST, &self.url(path), &headers, &body.to_string()).await?.good()?.body)
+    }
+
+    /// Makes an organisation with one venue for a scenario and points of these kinds. `things` joins venues: two with
+    /// the same union share it.
+    ///
+    /// # Errors
+    /// The platform refused.
+    pub async fn site(&self, scenario: &str, kinds: &[&str], settings: &[(&str, i64)], things: &[(&str, &str)]) -> Result<Site, Failed> {
+        let name = format!("走查{}", &self.fresh_key()[..12]);
+        let organisation = self.admin("/v1/admin/organisations", &json!({ "name_zh": name, "name_en": name })).await?;
+        let settings: BTreeMap<String, i64> = settings.iter().map(|(id, value)| (format!("{scenario}.{id}"), *value)).collect();
+        let things: BTreeMap<&str, &str> = things.iter().copied().collect();
+        let body = json!({
+            "organisation": organisation["id"], "name_zh": name, "name_en": name,
+            "scenarios": [scenario], "settings": settings, "things": things, "state": "open",
+        });
+        let venue = self.admin("/v1/admin/venues", &body).await?["id"].as_str().unwrap_or_default().to_owned();
+        let mut codes = Vec::new();
+        for (number, kind) in kinds.iter().enumerate() {
+            let point = format!("{name}-{number}");
+            let body = json!({ "venue": venue, "name_zh": point, "name_en": point, "kind": kind, "scenarios": [scenario] });
+            let made = self.admin("/v1/admin/points", &body).await?;
+            codes.push(made["pairing_code"].as_str().unwrap_or_default().to_owned());
+        }
+        Ok(Site { name, venue, codes })
+    }
+
+    /// Pairs a site's point.
+    ///
+    /// # Errors
+    /// There is no such point, or the pairing was refused.
+    pub async fn pair(&self, site: &Site, number: usize) -> Result<Point<'_>, Failed> {
+        let code = site.codes.get(number).ok_or_else(|| Failed::new("no such point"))?;
+        Point::pair(self, code).await
+    }
+
+    /// Signs a demo citizen in as a browser does, and gives the session's cookie.
+    ///
+    /// # Errors
+    /// One of the redirects went wrong.
+    pub async fn sign_in(&self, subject: &str) -> Result<String, Failed> {
+        let start = self.web.send(Method::GET, &self.url("/auth/login?return=/me"), &[], "").await?;
+        let cookies: Vec<String> = set_cookies(&start.headers);
+        let asked = start.header("location").to_owned();
+        let (address, query) = asked.split_once('?').ok_or_else(|| Failed::new(format!("no way to the provider: {}", start.text)))?;
+        let form = format!("{query}&subject={subject}");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let chosen = self.web.send(Method::POST, address, &headers, &form).await?;
+        let back = chosen.header("location").to_owned();
+        let cookie = cookies.join("; ");
+        let done = self.web.send(Method::GET, &back, &[("cookie", cookie.as_str())], "").await?;
+        let session = set_cookies(&done.headers).into_iter().find(|cookie| cookie.contains("tongma_session"));
+        session.ok_or_else(|| Failed::new(format!("no session after signing in: {} {}", done.status, done.text)))
+    }
+}
+
+/// The `name=value` parts of the cookies that were set.
+fn set_cookies(headers: &axum::http::HeaderMap) -> Vec<String> {
+    let all = headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    all.filter_map(|cookie| cookie.split(';').next()).filter(|pair| !pair.ends_with('=')).map(str::to_owned).collect()
+}
+
+fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    SystemEntropy.fill(&mut bytes);
+    bytes
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn port() -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    Ok((listener, address))
+}
+
+fn serve(listener: TcpListener, router: Router) {
+    tokio::spawn(async move {
+        // A server of the walk ends with the walk; what it would say then interests nobody.
+        let _ = axum::serve(listener, router).await;
+    });
+}
