@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tongma_capability::Scenario;
-use tongma_domain::{Action, Card, FieldKind, Starter, VenueState};
+use tongma_domain::{Action, Card, Date, FieldKind, Starter, VenueState};
 use tongma_service::{Asked, Audience, Question, Thing};
 
 use crate::{
@@ -216,6 +216,8 @@ struct Kind {
 struct ListAt {
     scenario: Option<String>,
     venue: Option<String>,
+    action: Option<String>,
+    date: Option<String>,
 }
 
 pub async fn log(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<LogLine>>> {
@@ -336,7 +338,9 @@ fn venue_here(edge: &Edge, venue: &tongma_domain::Venue, id: String) -> VenueHer
 pub async fn list(State(edge): State<Shared>, me: SignedIn, parts: Parts) -> Answer<Json<List<Value>>> {
     let asked: ListAt = query(&parts)?;
     let venue = edge.platform.inward(me.audience(), &asked.venue.unwrap_or_default())?;
-    let items = edge.platform.list_mine(&me.0, &asked.scenario.unwrap_or_default(), venue)?;
+    let action = asked.action.unwrap_or_else(|| "list".to_owned());
+    let date = asked.date.as_deref().and_then(Date::parse);
+    let items = edge.platform.list_mine(&me.0, &asked.scenario.unwrap_or_default(), venue, &action, date)?;
     let items = items.into_iter().map(|item| edge.platform.externalise(me.audience(), item)).collect();
     Ok(Json(List::whole(items)))
 }

@@ -235,6 +235,8 @@ fn citizen_operations() -> Vec<Operation> {
         get("/v1/me/list", "What a scenario lists for me at a place", mine::list)
             .asks("scenario", "The scenario")
             .asks("venue", "The place, as listed to me")
+            .asks("action", "Which of its lists: `list` (mine) unless named, such as `sessions`")
+            .asks("date", "Of which day, `YYYY-MM-DD`")
             .gives::<List<Value>>(),
         post("/v1/me/actions", "Do something in the app", mine::act)
             .takes::<mine::MyAction>()
