@@ -50,7 +50,9 @@ async function start() {
   await app.openKept();
   app.home();
   app.beat();
-  navigator.serviceWorker?.register("/desk-sw.js", { scope: "/desk" }).catch(() => undefined);
+  // A worker belongs to the registration that matches its own address, not to its page's: without the second one the camera
+  // would not read when the platform is away.
+  for (const scope of ["/desk", WORKER]) navigator.serviceWorker?.register("/desk-sw.js", { scope }).catch(() => undefined);
 }
 
 start();

@@ -68,7 +68,7 @@ test("a detail is read by the units in its names; ids are left out, nothing else
   assert.match(rows[0].value, /12\.50/);
   assert.match(rows[3].value, /2026/);
   assert.deepEqual(rows[5].rows[0].map(({ label }) => label), ["title", "due_date"], "a date says it better than its moment");
-  assert.match(rows[5].rows[0][1].value, /23 December|December 23/);
+  assert.match(rows[5].rows[0][1].value, /23 Dec/);
   assert.equal(rows[1].value, "A");
   assert.deepEqual(detailRows(null, words), []);
   assert.deepEqual(detailRows("text", words), []);

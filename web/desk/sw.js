@@ -38,7 +38,10 @@ self.addEventListener("fetch", (event) => {
   const start = request.mode === "navigate" && (url.pathname === START || url.pathname === `${START}/`);
   if (!start && !url.pathname.startsWith("/assets/")) return;
   event.respondWith((async () => {
-    const cache = await caches.open(NAME);
-    return (await cache.match(start ? START : request, { ignoreSearch: true })) ?? fetch(request);
+    const wanted = start ? START : request;
+    const kept = await (await caches.open(NAME)).match(wanted, { ignoreSearch: true });
+    // Two registrations run this worker, for the page and for its camera reader; while one is a version ahead of the other,
+    // the other's cache may be gone, and any version is better than none.
+    return kept ?? (await caches.match(wanted, { ignoreSearch: true })) ?? fetch(request);
   })());
 });
