@@ -1,5 +1,4 @@
 //! SM2 verification against the standard, against three other implementations, and at its edges.
-#![cfg(test)]
 
 use libsm::sm2::{
     ecc::EccCtx,

@@ -1,7 +1,5 @@
 //! A small deployment with fixed keys: two roots, a key for every suite and use, tickets at will.
 
-#![expect(dead_code, reason = "every test file takes what it needs")]
-
 use tongma_code::{
     chain::Chain,
     keys::{Claims, MasterKey, Subject},

@@ -1,0 +1,38 @@
+//! After start-up, checking a ticket allocates nothing.
+
+use allocation_counter::measure;
+
+use crate::common::*;
+use tongma_code::ticket::{Life, Step, Suite};
+use tongma_verify::cache::SignatureCache;
+
+#[test]
+fn checking_a_ticket_allocates_nothing() {
+    let verifier = verifier();
+    let mut cache = SignatureCache::new(64);
+    for suite in Suite::ALL {
+        let issued = issue(suite, window(Life::Min30, Step::Sec15), 1);
+        let mut forged = issued.show(5);
+        forged.signed.signature[9] ^= 1;
+        for (text, good) in [
+            (issued.text(5), true),
+            (issued.text(5), true),
+            (forged.to_text(), false),
+            (issued.text(119), false),
+            ("123".into(), false),
+        ] {
+            let mut verdict = false;
+            let counted = measure(|| {
+                verdict = check(&verifier, &text, issued.time(5), &mut cache).ticket().is_ok();
+            });
+            assert_eq!(verdict, good);
+            assert_eq!(counted.count_total, 0, "{suite:?}, good: {good}");
+        }
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    let counted = measure(|| drop(core::hint::black_box(vec![0_u8; 64])));
+    assert_eq!(counted.count_total, 1);
+}

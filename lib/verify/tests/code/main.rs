@@ -1,0 +1,12 @@
+//! The verifier and the format, tested as one program so that its fixtures are built once.
+#![cfg(test)]
+
+mod allocation;
+mod common;
+mod diagonal;
+mod lists;
+mod openssl;
+mod pipeline;
+mod points;
+mod short;
+mod sm2_edges;
