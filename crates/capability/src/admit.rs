@@ -42,6 +42,9 @@ pub struct Presence {
     pub entered: u32,
     /// Passages out, people counted.
     pub left: u32,
+    /// How many of the party have come in at least once, as far as counting can tell.
+    #[serde(default)]
+    pub came: u32,
     /// The last passage.
     pub last: UnixMs,
     /// How often this has changed.
@@ -51,12 +54,17 @@ pub struct Presence {
 impl Presence {
     /// A party that has not come yet.
     pub const fn expected(size: u32) -> Self {
-        Self { v: Schema, size, entered: 0, left: 0, last: UnixMs::from_millis(0), revision: 0 }
+        Self { v: Schema, size, entered: 0, left: 0, came: 0, last: UnixMs::from_millis(0), revision: 0 }
     }
 
     /// How many of the party are inside.
     pub const fn inside(&self) -> u32 {
         self.entered.saturating_sub(self.left)
+    }
+
+    /// How many of the party have come in and are out again.
+    pub const fn outside(&self) -> u32 {
+        self.came.saturating_sub(self.inside())
     }
 
     /// How many may still come in under these rules.
@@ -293,7 +301,7 @@ pub fn pass(txn: &mut dyn Txn, policy: &Policy, ask: &Ask) -> Result<Decision, S
     }
     let most = if ask.direction == Direction::In { i64::from(policy.headcount_most) } else { i64::MAX };
     move_people(txn, ask.zone, ask.direction, ask.people, most)?;
-    note_presence(txn, known, expected, ask, ask.direction, ask.people)?;
+    note_presence(txn, known, expected, ask, (ask.direction, ask.people, policy.reentry))?;
     note_passage(txn, ask, decision, None)?;
     Ok(decision)
 }
@@ -331,13 +339,13 @@ pub fn record(
         let known_inside = decision.entered.saturating_sub(decision.left).min(inside);
         let missed = ask.people.saturating_sub(known_inside);
         move_people(txn, ask.zone, Direction::In, missed, i64::MAX)?;
-        note_presence(txn, known, expected.clone(), ask, Direction::In, missed)?;
+        note_presence(txn, known, expected.clone(), ask, (Direction::In, missed, policy.reentry))?;
         load::<Presence>(txn, presence_key(ask.zone, ask.party))?
     } else {
         known
     };
     move_people(txn, ask.zone, ask.direction, ask.people, i64::MAX)?;
-    note_presence(txn, known, expected, ask, ask.direction, ask.people)?;
+    note_presence(txn, known, expected, ask, (ask.direction, ask.people, policy.reentry))?;
     note_passage(txn, ask, decision, found)?;
     if let Some(kind) = found {
         let (id, zone, party, people, at) = (ask.passage, ask.zone, ask.party, ask.people, ask.at);
@@ -411,12 +419,16 @@ fn note_presence(
     known: Option<Held<Presence>>,
     expected: Presence,
     ask: &Ask,
-    direction: Direction,
-    people: u32,
+    (direction, people, reentry): (Direction, u32, bool),
 ) -> Result<(), Stop> {
     let mut presence = known.as_ref().map_or(expected, |held| held.value.clone());
     match direction {
-        Direction::In => presence.entered = presence.entered.saturating_add(people),
+        Direction::In => {
+            // Whoever is out and may come back comes back before anyone new does.
+            let back = if reentry { presence.outside() } else { 0 };
+            presence.came = presence.came.saturating_add(people.saturating_sub(back));
+            presence.entered = presence.entered.saturating_add(people);
+        }
         Direction::Out => presence.left = presence.left.saturating_add(people),
     }
     presence.last = ask.at;

@@ -5,11 +5,11 @@
 //!
 //! # A worked example
 //! 1. Mrs Huang books in the app: `book {date: "2026-11-23", session: "09:00", companions: {adults: 1, children: 2}}`.
-//!    Four places of the session are hers; the booking has an eight-digit number for staff and a pass for gates.
+//!    Four places of the session are hers; the booking has a pass for gates and a ten-digit number for staff.
 //! 2. At the gate she shows her code: `admit {}` lets all four in, `admit {people: 3}` three of them, one later.
 //! 3. The gate loses its network. It decides from the bundle of that morning (`list` with the action `bundle`: pass,
 //!    party, admitted so far, window) and hands over afterwards what happened: `Cause::Fact` with the evidence
-//!    `{"booking": <pass>}`. What fits is booked; a pass used at two gates is booked as well, and named `double_use`,
+//!    `{"booking": <last 16 digits of the pass>, "people": 3}`, or `{"number": <booking number>}`. What fits is booked; a pass used at two gates is booked as well, and named `double_use`,
 //!    owned by the museum's gate duty (`list` with the action `differences`).
 
 mod booking;

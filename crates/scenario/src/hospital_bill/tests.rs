@@ -238,6 +238,20 @@ fn settled_and_not_paid_is_undone_and_the_receipt_says_so() {
 }
 
 #[test]
+fn a_request_for_money_that_comes_after_its_refusal_takes_none() {
+    let (mut world, li) = quoted();
+    world.step(Cause::Holder, "pay", Some(&li), json!({}), attempt(1)).unwrap();
+    let pend = world.legs.pop_front().unwrap();
+    let void =
+        crate::harness::Leg { action: charge::payer::VOID.into(), input: json!({"payer": li.person}), ..pend.clone() };
+    world.leg(&void, Cause::Message).unwrap();
+    world.leg(&pend, Cause::Message).unwrap();
+    world.deliver();
+    assert_eq!((world.purse(li.person), world.due(), is_paid(&world, &li)), (10_000, (0, 0), false));
+    assert_eq!(code(&world.answers[&attempt(1)]), "payment.reversed");
+}
+
+#[test]
 fn the_cashier_sees_token_file_and_amounts_alone() {
     let (mut world, li) = hospital();
     let quote = world.at_desk("quote", &li, json!({}), attempt(1)).unwrap();

@@ -55,8 +55,8 @@ pub fn enter(
     if let Booked::Full { left } = reserve::book(desk.txn, &session, &ask, desk.now)? {
         return Err(full_naming(left).into());
     }
-    let pass = derived_in(desk.txn.bucket(), &[b"pass", id.as_bytes()]);
-    let (number, state) = (fresh_number(desk, day)?, VisitState::Booked);
+    let pass = fresh_pass(desk, day, id)?;
+    let (number, state) = (day::number_of(pass), VisitState::Booked);
     let visit = Visit { v: Schema, id, day, date, person, window, party, number, pass, state, revision: 1 };
     create(desk.txn, id, &visit)?;
     day::mirror(desk, &visit)?;
@@ -95,13 +95,15 @@ fn party_of(step: &Step<'_>, holder: &Holder, now: UnixMs) -> Result<Party, Refu
     if party.children > 0 && party.adults == 0 { Err(adult_needed()) } else { Ok(party) }
 }
 
-/// A number no other visit of the day has.
-fn fresh_number(desk: &mut Desk<'_>, day: Id) -> Result<String, Stop> {
+/// A pass for gates whose number no other visit of the day has.
+fn fresh_pass(desk: &mut Desk<'_>, day: Id, id: Id) -> Result<Id, Stop> {
+    let mut salt = 0_u64;
     loop {
-        let number = format!("{:08}", desk.entropy.next_u64() % 100_000_000);
-        if day::by_number(desk.txn, day, &number)?.is_none() {
-            return Ok(number);
+        let pass = derived_in(desk.txn.bucket(), &[b"pass", id.as_bytes(), &salt.to_be_bytes()]);
+        if day::by_number(desk.txn, day, &day::number_of(pass))?.is_none() {
+            return Ok(pass);
         }
+        salt = desk.entropy.next_u64();
     }
 }
 

@@ -124,10 +124,10 @@ pub struct Visit {
     pub window: Window,
     /// Who comes.
     pub party: Party,
-    /// Eight digits for staff, unique within the day.
-    pub number: String,
-    /// What gates know the booking by: a pseudonym, not the id.
+    /// What gates know the booking by: a pseudonym, not the id. Its last eight bytes go into the bundle.
     pub pass: Id,
+    /// The first four of those bytes as ten decimal digits: what staff type. Unique within the day.
+    pub number: String,
     /// Where it stands.
     pub state: VisitState,
     /// How often this has changed: the order among its mirrors.
@@ -138,7 +138,7 @@ impl Stored for Visit {
     const KIND: &'static str = "visit";
     fn index(&self) -> Vec<Index> {
         let mut index = vec![
-            Index { name: "pass", value: self.pass.into() },
+            Index { name: "pass", value: pass_key(self.day, &pass_name(self.pass)) },
             Index { name: "number", value: number_key(self.day, &self.number) },
         ];
         if self.state.lives() {
@@ -176,9 +176,25 @@ pub fn by_number(txn: &mut dyn Txn, day: Id, number: &str) -> Result<Option<Held
     Ok(find::<Visit>(txn, "number", number_key(day, number), None, 1)?.items.into_iter().next())
 }
 
-/// The visit of a pass, whatever became of it.
-pub fn by_pass(txn: &mut dyn Txn, pass: Id) -> Result<Option<Held<Visit>>, Stop> {
-    Ok(find::<Visit>(txn, "pass", pass, None, 1)?.items.into_iter().next())
+/// The visit of a pass, by the name a gate knows it by, whatever became of it.
+pub fn by_pass(txn: &mut dyn Txn, day: Id, name: &str) -> Result<Option<Held<Visit>>, Stop> {
+    Ok(find::<Visit>(txn, "pass", pass_key(day, name), None, 1)?.items.into_iter().next())
+}
+
+/// A pass as a gate names it: its last eight bytes in hexadecimal.
+pub fn pass_name(pass: Id) -> String {
+    pass.to_string().split_off(16)
+}
+
+/// The booking number of a pass: the first four bytes of its name as ten decimal digits, so that an offline gate, which
+/// has only the name, knows it too.
+pub fn number_of(pass: Id) -> String {
+    let bytes = pass.as_bytes().iter().skip(8).take(4);
+    format!("{:010}", bytes.fold(0_u32, |number, byte| number << 8 | u32::from(*byte)))
+}
+
+fn pass_key(day: Id, name: &str) -> Key {
+    Key::of(&[day.as_bytes(), b"pass", name.as_bytes()])
 }
 
 /// A visit by its id.
@@ -238,27 +254,42 @@ pub fn sessions_shown(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Vec<Value>
     Ok(listed)
 }
 
-/// What a gate needs to decide about a day without a network: per live booking the person (for handle prefixes, inside
-/// the platform), the pass, the party, how many came in and are inside, and the window with its grace.
+/// What a gate needs to decide about a day without a network: the house first (its rules and headcount), then per live
+/// booking the person (for handle prefixes, inside the platform alone), the pass, the party, how many have come in and
+/// are inside, and the session's window without its grace.
 pub fn bundle(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Vec<Value>, Stop> {
-    let day = id_of(step.venue, step.input.date("date").unwrap_or(step.now.date()));
-    let (mut after, mut listed): (Option<Key>, Vec<Value>) = (None, Vec::new());
+    let date = step.input.date("date").unwrap_or(step.now.date());
+    let (day, policy) = (id_of(step.venue, date), policy(step.venue));
+    let mut listed = vec![json!({
+        "kind": "house", "early_grace_min": step.venue.setting(&CARD, "early_min"),
+        "late_grace_min": step.venue.setting(&CARD, "late_min"), "reentry": policy.reentry,
+        "reentry_until": closing(step.venue, date), "headcount_bound": policy.headcount_most,
+        "inside": admit::headcount(desk.txn, day)?,
+    })];
+    let mut after: Option<Key> = None;
     loop {
         let page = find::<Visit>(desk.txn, "day", day, after.as_ref(), MOST_PAGE)?;
         after = page.items.last().map(|held| held.key.clone());
         for Held { value: visit, .. } in page.items {
+            let party = visit.party.people();
             let presence = admit::presence(desk.txn, day, visit.id)?;
-            let (entered, inside) = presence.map_or((0, 0), |presence| (presence.entered, presence.inside()));
-            let (from, to) = grace(step.venue, visit.window);
+            // Differences may have counted more than the party; a gate decides about the party.
+            let entered = presence.as_ref().map_or(0, |presence| presence.came).min(party);
+            let inside = presence.as_ref().map_or(0, admit::Presence::inside).min(entered);
             listed.push(json!({
-                "person": visit.person, "booking": visit.pass, "number": visit.number, "people": visit.party.people(),
-                "admitted": entered, "inside": inside, "start": from, "end": to,
+                "kind": "booking", "person": visit.person, "booking": visit.pass, "party": party, "entered": entered,
+                "inside": inside, "opens": visit.window.start, "closes": visit.window.end,
             }));
         }
         if !page.more {
             return Ok(listed);
         }
     }
+}
+
+/// When the house lets nobody in any more.
+pub fn closing(venue: &Venue, date: Date) -> UnixMs {
+    date.start().plus_s(60 * venue.setting(&CARD, "closes_min"))
 }
 
 /// From when until when a session's visitors are let in.

@@ -16,10 +16,13 @@ const DUTY: &str = "gate_duty";
 pub fn admit(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
     let day = day::id_of(step.venue, step.now.date());
     let visit = find_visit(desk, step, day)?.ok_or_else(no_booking)?.value;
-    in_time(step.venue, &visit, desk.now)?;
     let (policy, size) = (day::policy(step.venue), visit.party.people());
     let presence = admit::presence(desk.txn, day, visit.id)?.unwrap_or(admit::Presence::expected(size));
     let people = people_of(step).unwrap_or_else(|| presence.may_enter(&policy).max(1));
+    let comes_back = policy.reentry && presence.outside() >= people && desk.now < day::closing(step.venue, visit.date);
+    if !comes_back {
+        in_time(step.venue, &visit, desk.now)?;
+    }
     // The children of a party, its holder among them, come in with at least one of its adults: so never alone first.
     if presence.inside() == 0 && people < size && people <= visit.party.children && is_child_first(step, &visit) {
         return Err(adult_needed().into());
@@ -110,7 +113,7 @@ pub fn fact(desk: &mut Desk<'_>, step: &Step<'_>, happened_at: UnixMs, evidence:
     let told =
         people_of(step).or_else(|| evidence.get("people").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()));
     let (party, size, seen) = match &visit {
-        Some(visit) => (visit.id, visit.party.people(), seen_of(step.venue, visit, direction, happened_at)),
+        Some(visit) => (visit.id, visit.party.people(), seen_of(step.venue, visit, direction, happened_at, evidence)),
         None => (
             derived_in(desk.txn.bucket(), &[b"unknown", step.attempt.as_bytes()]),
             told.unwrap_or(1),
@@ -146,14 +149,13 @@ pub fn fact(desk: &mut Desk<'_>, step: &Step<'_>, happened_at: UnixMs, evidence:
     Ok(Outcome::ask(Text::new("有差异", "A difference"), words, detail))
 }
 
-/// Which visit a fact is about: by the pass in the evidence, by a typed booking number, or by the person.
+/// Which visit a fact is about: by the name of its pass in the evidence, by a typed booking number, or by the person.
 fn visit_of_fact(desk: &mut Desk<'_>, step: &Step<'_>, day: Id, evidence: &Value) -> Result<Option<Visit>, Stop> {
     let text = |field: &str| evidence.get(field).and_then(Value::as_str);
-    if let Some(pass) = text("booking").and_then(|text| Id::parse(text).ok()) {
-        let held = day::by_pass(desk.txn, pass)?;
-        return Ok(held.map(|held| held.value).filter(|visit| visit.day == day));
+    if let Some(name) = text("booking") {
+        return Ok(day::by_pass(desk.txn, day, name)?.map(|held| held.value));
     }
-    if let Some(number) = text("booking_number").or(step.input.text("booking_number")) {
+    if let Some(number) = text("number") {
         return Ok(day::by_number(desk.txn, day, number)?.map(|held| held.value));
     }
     let Some(holder) = step.holder else { return Ok(None) };
@@ -161,11 +163,15 @@ fn visit_of_fact(desk: &mut Desk<'_>, step: &Step<'_>, day: Id, evidence: &Value
 }
 
 /// What differs already before the rules of passage are asked.
-fn seen_of(venue: &Venue, visit: &Visit, direction: Direction, at: UnixMs) -> Option<DifferenceKind> {
+fn seen_of(venue: &Venue, visit: &Visit, direction: Direction, at: UnixMs, evidence: &Value) -> Option<DifferenceKind> {
     let (from, to) = day::grace(venue, visit.window);
     match direction {
+        // The platform found that this very code was also taken at another point.
+        Direction::In if evidence.get("used_elsewhere") == Some(&Value::Bool(true)) => Some(DifferenceKind::DoubleUse),
         Direction::In if !visit.state.lives() => Some(DifferenceKind::UnknownParty),
-        Direction::In if at < from || at > to => Some(DifferenceKind::OutsideWindow),
+        Direction::In if (at < from || at >= to) && evidence.get("reason") != Some(&Value::from("readmitted")) => {
+            Some(DifferenceKind::OutsideWindow)
+        }
         _ => None,
     }
 }
@@ -194,7 +200,7 @@ fn in_time(venue: &Venue, visit: &Visit, now: UnixMs) -> Result<(), Refusal> {
         let words = Words::new(format!("还没到时段，{clock} 起可以入馆"), format!("Too early: entry from {clock}"));
         return Err(early().titled(words).asking());
     }
-    if now > to { Err(late()) } else { Ok(()) }
+    if now >= to { Err(late()) } else { Ok(()) }
 }
 
 fn refused(reason: Reason) -> Refusal {

@@ -147,8 +147,8 @@ fn early_late_and_nobody() {
     };
     check(8, 44, "museum.early");
     check(8, 45, "ok");
-    check(13, 15, "ok");
-    check(13, 16, "museum.late");
+    check(13, 14, "ok");
+    check(13, 15, "museum.late");
     let (mut world, _) = four();
     assert_eq!(code(&admit(&mut world, &person("吴", "1990-01-01"), None, 9)), "museum.no_booking");
 }
@@ -193,6 +193,11 @@ fn the_gate_learns_masked_name_age_class_and_people_alone() {
     assert_eq!(code(&world.at_point("admit", json!({"booking_number": "00000000"}), attempt(4))), "museum.no_booking");
 }
 
+/// A booking of the bundle as the gate names it: the last eight bytes of its pass.
+fn name_of(row: &Value) -> String {
+    row["booking"].as_str().unwrap()[16..].to_owned()
+}
+
 /// What an offline gate hands over.
 fn fact(world: &mut World, action: &str, at: UnixMs, evidence: Value, number: u32) -> Value {
     let cause = Cause::Fact { happened_at: at, evidence };
@@ -206,17 +211,23 @@ fn an_offline_gate_hands_over_and_nothing_is_refused_or_counted_twice() {
     book(&mut world, &wu, (TODAY, "09:00"), (0, 0), 2).unwrap();
     admit(&mut world, &huang, Some(1), 3).unwrap();
     let bundle = world.list(Cause::Point, "bundle", None, json!({}));
-    assert_eq!(bundle.len(), 2);
+    let house = json!({
+        "kind": "house", "early_grace_min": 15, "late_grace_min": 15, "reentry": false, "headcount_bound": 1500, "inside": 1,
+        "reentry_until": tongma_domain::Date::parse(TODAY).unwrap().start().plus_s(17 * 3600),
+    });
+    assert_eq!((bundle.len(), &bundle[0]), (3, &house));
     let of = |person: Id| bundle.iter().find(|row| row["person"] == json!(person)).unwrap();
     let row = of(huang.person);
-    assert_eq!((row["people"].clone(), row["admitted"].clone()), (json!(4), json!(1)));
+    assert_eq!((row["party"].clone(), row["entered"].clone(), row["inside"].clone()), (json!(4), json!(1), json!(1)));
     let nine = tongma_domain::Date::parse(TODAY).unwrap().start().plus_s(9 * 3600);
+    assert_eq!((row["opens"].clone(), row["closes"].clone()), (json!(nine), json!(nine.plus_s(4 * 3600))));
+    let (pass, wu_pass, at) = (name_of(row), name_of(of(wu.person)), world.now);
+    let number = u32::from_str_radix(&pass[..8], 16).unwrap();
     assert_eq!(
-        (row["start"].clone(), row["end"].clone()),
-        (json!(nine.plus_s(-900)), json!(nine.plus_s(4 * 3600 + 900)))
+        world.mirrored(huang.person, "booking")[0]["number"],
+        format!("{number:010}"),
+        "a gate can tell the number"
     );
-    let (pass, wu_pass, at) = (row["booking"].clone(), of(wu.person)["booking"].clone(), world.now);
-    assert_ne!(pass, json!(row["person"]));
     // The rest of the party, as seen offline; handed over twice.
     let evidence = json!({"booking": pass, "people": 3});
     assert_eq!(fact(&mut world, "admit", at, evidence.clone(), 10), Value::Null);
@@ -237,7 +248,7 @@ fn an_offline_gate_hands_over_and_nothing_is_refused_or_counted_twice() {
     assert_eq!(headcount(&world), 9);
     let zhu = person("朱", "1990-01-01");
     let number = book(&mut world, &zhu, (TODAY, "13:00"), (0, 0), 15).unwrap().detail["number"].clone();
-    assert_eq!(fact(&mut world, "exit", at, json!({"booking_number": number}), 16), json!("missed_entry"));
+    assert_eq!(fact(&mut world, "exit", at, json!({"number": number}), 16), json!("missed_entry"));
     assert_eq!(headcount(&world), 9, "the missed entry is booked with the exit");
     let differences = world.list(Cause::Point, "differences", None, json!({}));
     assert_eq!(differences.len(), 4);
@@ -249,15 +260,37 @@ fn an_offline_gate_hands_over_and_nothing_is_refused_or_counted_twice() {
 fn a_fact_outside_its_window_or_of_a_cancelled_booking_is_a_difference() {
     let (mut world, huang) = museum();
     book(&mut world, &huang, (TODAY, "13:00"), (0, 0), 1).unwrap();
-    let pass = world.list(Cause::Point, "bundle", None, json!({}))[0]["booking"].clone();
+    let pass = name_of(&world.list(Cause::Point, "bundle", None, json!({}))[1]);
     let at = world.now;
     assert_eq!(fact(&mut world, "admit", at, json!({"booking": pass}), 2), json!("outside_window"));
     let wu = person("吴", "1990-01-01");
     book(&mut world, &wu, (TODAY, "13:00"), (0, 0), 3).unwrap();
     let bundle = world.list(Cause::Point, "bundle", None, json!({}));
-    let pass = bundle.iter().find(|row| row["person"] == json!(wu.person)).unwrap()["booking"].clone();
+    let pass = name_of(bundle.iter().find(|row| row["person"] == json!(wu.person)).unwrap());
     world.in_app("cancel", &wu, json!({"date": TODAY}), attempt(4)).unwrap();
     assert_eq!(fact(&mut world, "admit", at.plus_s(4 * 3600), json!({"booking": pass}), 5), json!("unknown_party"));
+}
+
+#[test]
+fn a_code_taken_at_two_points_is_a_difference_and_a_return_after_the_session_is_not() {
+    let (mut world, huang) = four();
+    world.set("reentry", 1);
+    let pass = name_of(&world.list(Cause::Point, "bundle", None, json!({}))[1]);
+    let at = world.now;
+    let twice = json!({"booking": pass, "people": 1, "used_elsewhere": true});
+    assert_eq!(fact(&mut world, "admit", at, twice, 10), json!("double_use"));
+    admit(&mut world, &huang, Some(3), 11).unwrap();
+    exit(&mut world, &huang, Some(2), 12).unwrap();
+    let bundle = world.list(Cause::Point, "bundle", None, json!({}));
+    assert_eq!((bundle[1]["entered"].clone(), bundle[1]["inside"].clone()), (json!(4), json!(2)));
+    clock(&mut world, 16, 0);
+    let back = json!({"booking": pass, "people": 1, "reason": "readmitted"});
+    let at = world.now;
+    assert_eq!(fact(&mut world, "admit", at, back, 13), Value::Null);
+    assert_eq!(code(&admit(&mut world, &huang, Some(1), 14)), "ok", "who was in may come back until the house closes");
+    exit(&mut world, &huang, Some(1), 15).unwrap();
+    clock(&mut world, 17, 0);
+    assert_eq!(code(&admit(&mut world, &huang, Some(1), 16)), "museum.late");
 }
 
 #[test]
@@ -317,6 +350,30 @@ fn a_visit_used_while_it_moves_stays_where_it_was_used() {
     assert_eq!(code(&world.answers[&attempt(2)]), "museum.already_in");
     let bookings = world.mirrored(huang.person, "booking");
     assert_eq!((bookings.len(), bookings[0]["date"].clone()), (1, json!(TODAY)));
+}
+
+#[test]
+fn a_move_answered_twice_and_differently_leaves_one_booking() {
+    let (mut world, huang) = museum();
+    world.set("session_people", 2);
+    let wu = person("吴", "1990-01-01");
+    book(&mut world, &huang, (TODAY, "13:00"), (0, 0), 1).unwrap();
+    book(&mut world, &wu, (TOMORROW, "09:00"), (1, 0), 2).unwrap();
+    let input = json!({"date": TODAY, "to_date": TOMORROW, "session": "09:00"});
+    world.step(Cause::Holder, "move", Some(&huang), input, attempt(3)).unwrap();
+    let arrive = world.legs[0].clone();
+    world.deliver();
+    assert_eq!(code(&world.answers[&attempt(3)]), "museum.full");
+    // Places become free, and the first message comes again: it is taken in there, and taken back.
+    world.in_app("cancel", &wu, json!({"date": TOMORROW}), attempt(4)).unwrap();
+    world.leg(&arrive, Cause::Message).unwrap();
+    world.deliver();
+    world.leg(&arrive, Cause::Message).unwrap();
+    world.deliver();
+    let bookings = world.mirrored(huang.person, "booking");
+    assert_eq!((bookings.len(), bookings[0]["date"].clone()), (1, json!(TODAY)));
+    let left: Vec<Value> = world.list(Cause::Holder, "sessions", Some(&huang), json!({"date": TOMORROW}));
+    assert_eq!(left[0]["left"], 2);
 }
 
 proptest! {
