@@ -74,7 +74,7 @@ pub async fn run(command: CodeCommand) -> io::Result<bool> {
         CodeCommand::Mint(args) => mint(&args).await.map(|()| true),
         CodeCommand::Verify(args) => verify(&args),
         CodeCommand::Inspect(args) => {
-            println!("{}", explain(&args.text));
+            say!("{}", explain(&args.text));
             Ok(true)
         }
     }
@@ -99,14 +99,14 @@ async fn mint(args: &MintArgs) -> io::Result<()> {
         io::Error::other(format!("the demo has no {}; it has {}", args.person, known.join(", ")))
     })?;
     let person = platform.enrol(citizen.enrolment("http://127.0.0.1:8081")).await.map_err(|refusal| told(&refusal))?;
-    let (ticket, short) = mint_for(&platform, person).await.map_err(|refusal| told(&refusal))?;
-    println!("{}", ticket.to_text());
+    let (ticket, short) = mint_for(&platform, person, "tongma code mint").await.map_err(|refusal| told(&refusal))?;
+    say!("{}", ticket.to_text());
     if args.short {
-        println!("{short}");
+        say!("{short}");
     }
     let window = ticket.signed.header.window;
     let until_s = window.start_s() + (i64::from(ticket.step) + 1) * i64::from(window.step().seconds()) + SKEW_S;
-    eprintln!(
+    note!(
         "{}（{}）· 有效至 {} / good until then",
         citizen.name,
         citizen.subject,
@@ -116,9 +116,13 @@ async fn mint(args: &MintArgs) -> io::Result<()> {
 }
 
 /// What the person's phone would show now: through the use cases that a phone goes through.
-async fn mint_for(platform: &Arc<Platform>, person: tongma_domain::Id) -> Result<(ShownTicket, String), Refusal> {
+pub async fn mint_for(
+    platform: &Arc<Platform>,
+    person: tongma_domain::Id,
+    device: &str,
+) -> Result<(ShownTicket, String), Refusal> {
     let token = platform.open_session(person).await?;
-    platform.enrol_device(&platform.citizen(&token)?, "tongma code mint").await?;
+    platform.enrol_device(&platform.citizen(&token)?, device).await?;
     let phone = platform.citizen(&token)?;
     let now_ms = platform.now().as_millis();
     let prepared = platform.prepare_tickets(&phone, 0)?;
@@ -172,7 +176,7 @@ fn verify(args: &TextArgs) -> io::Result<bool> {
     let verifier = Verifier::new(keyring, denials);
     let clock = ClockReading::synchronised(SystemClock.now().as_seconds());
     if classify(&args.text).0 == Kind::Short {
-        println!(
+        say!(
             "短号只有平台能核验，请在服务台输入 / a short number can be checked by the platform alone: type it at a desk"
         );
         return Ok(false);
@@ -180,17 +184,17 @@ fn verify(args: &TextArgs) -> io::Result<bool> {
     let verdict = verifier.check(&args.text, &clock, &NoReplay, None, &mut SignatureCache::new(0));
     Ok(match verdict.outcome {
         Outcome::Good(_) => {
-            println!("有效 / good");
+            say!("有效 / good");
             true
         }
         Outcome::Doubtful(_, doubts) => {
             let reasons: Vec<_> = doubts.texts().map(|(_, zh, en)| format!("{zh} / {en}")).collect();
-            println!("有效，但有疑点 / good, with a doubt: {}", reasons.join("; "));
+            say!("有效，但有疑点 / good, with a doubt: {}", reasons.join("; "));
             true
         }
         Outcome::Refused(reason) => {
             let (zh, en) = reason.texts();
-            println!("无效 / not good: {} · {zh} / {en}", reason.code());
+            say!("无效 / not good: {} · {zh} / {en}", reason.code());
             false
         }
     })
@@ -267,7 +271,7 @@ mod tests {
         let root = data("mint");
         let platform = passing_platform(&Data::open(&root).unwrap()).unwrap();
         let person = platform.enrol(CITIZENS[0].enrolment("http://issuer")).await.unwrap();
-        let (ticket, short) = mint_for(&platform, person).await.unwrap();
+        let (ticket, short) = mint_for(&platform, person, "tongma code mint").await.unwrap();
         let text = ticket.to_text();
         assert_eq!((text.len(), short.len()), (254, 24));
         let good = |text: &str, data: &PathBuf| verify(&TextArgs { text: text.to_owned(), data: data.clone() });

@@ -66,9 +66,9 @@ pub async fn run(args: &DoctorArgs) -> io::Result<bool> {
                 ("✗", words)
             }
         };
-        println!("{sign} {name:<15} {words}");
+        say!("{sign} {name:<15} {words}");
     }
-    println!("{}", if healthy { "一切正常 / all is well" } else { "有问题，见上 / something is wrong, see above" });
+    say!("{}", if healthy { "一切正常 / all is well" } else { "有问题，见上 / something is wrong, see above" });
     Ok(healthy)
 }
 

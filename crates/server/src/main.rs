@@ -1,5 +1,21 @@
 //! The binary `tongma`: the platform, its demo, and the tools around it.
 
+/// Prints a line; a reader that has gone away (`| head`) is no reason to stop.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+
+/// Prints a line for whoever runs the process.
+macro_rules! note {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod assembly;
 mod children;
 mod codes;
@@ -72,6 +88,6 @@ async fn run(cli: Cli) -> std::io::Result<bool> {
 }
 
 fn failed(error: &std::io::Error) -> ExitCode {
-    eprintln!("tongma: {error}");
+    note!("tongma: {error}");
     ExitCode::from(2)
 }

@@ -24,6 +24,6 @@ pub fn run(args: &MigrateArgs) -> io::Result<()> {
     let data = Data::open(&args.data)?;
     SqliteStore::open(data.store()).map_err(|error| io::Error::other(error.to_string()))?;
     let last = MIGRATIONS.last().map_or("none", |step| step.name);
-    println!("{}: up to date ({} steps, the last one “{last}”)", data.store().display(), MIGRATIONS.len());
+    say!("{}: up to date ({} steps, the last one “{last}”)", data.store().display(), MIGRATIONS.len());
     Ok(())
 }

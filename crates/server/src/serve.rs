@@ -204,7 +204,7 @@ fn watch(mut child: Running) -> (tokio::sync::oneshot::Sender<()>, JoinHandle<()
     let watcher = tokio::spawn(async move {
         tokio::select! {
             _ = ending => child.stop().await,
-            said = child.ended() => eprintln!("tongma: {said}; start again to have it back"),
+            said = child.ended() => note!("tongma: {said}; start again to have it back"),
         }
     });
     (end, watcher)
@@ -215,7 +215,7 @@ async fn upkeep(platform: Arc<Platform>) {
     loop {
         tokio::time::sleep(UPKEEP).await;
         if let Err(refusal) = platform.refresh_lists() {
-            eprintln!("tongma: the signed lists could not be renewed: {refusal}");
+            note!("tongma: the signed lists could not be renewed: {refusal}");
         }
     }
 }
@@ -228,47 +228,54 @@ pub async fn run(args: ServeArgs) -> io::Result<()> {
     let server = Server::prepare(&args).await?;
     announce(&server, &args);
     server.run(asked_to_stop()).await?;
-    println!("已停止 / stopped");
+    say!("已停止 / stopped");
     Ok(())
 }
 
 fn announce(server: &Server, args: &ServeArgs) {
     let origin = &server.origin;
-    println!("通码 Tongma · {}", SystemClock.now().to_rfc3339());
-    println!("  首页 / start page      {origin}/");
-    println!("  市民 / citizen         {origin}/me");
-    println!("  服务台、闸机 / desk, gate  {origin}/desk");
-    println!("  接口 / OpenAPI         {origin}/openapi.json");
-    println!("  管理令牌 / admin token {}", Data::at(&args.data).admin_token_file().display());
+    say!("通码 Tongma · {}", SystemClock.now().to_rfc3339());
+    say!("  首页 / start page      {origin}/");
+    say!("  市民 / citizen         {origin}/me");
+    say!("  服务台、闸机 / desk, gate  {origin}/desk");
+    say!("  接口 / OpenAPI         {origin}/openapi.json");
+    say!("  管理令牌 / admin token {}", Data::at(&args.data).admin_token_file().display());
     if let Some(provider) = &server.provider {
-        println!("  登录 / sign-in         {} (process {})", provider.address, provider.id().unwrap_or_default());
+        say!("  登录 / sign-in         {} (process {})", provider.address, provider.id().unwrap_or_default());
     }
     if let Some(rail) = &server.rail {
-        println!("  收款通道 / rail        {} (process {})", rail.address, rail.id().unwrap_or_default());
+        say!("  收款通道 / rail        {} (process {})", rail.address, rail.id().unwrap_or_default());
     }
     if let Some(demo) = &server.demo {
         announce_demo(demo);
     }
-    println!("按 Ctrl-C 停止 / Ctrl-C stops it");
+    say!("按 Ctrl-C 停止 / Ctrl-C stops it");
 }
 
 fn announce_demo(demo: &Seeded) {
-    println!(
+    say!(
         "\n演示 / demo: {} 人 / people, {} 个场所开放 / venues open, {} 个即将开放 / coming",
-        demo.people, demo.open, demo.coming
+        demo.people,
+        demo.open,
+        demo.coming
     );
-    println!("登录时任选一人，例如 / sign in as anyone, for example:");
+    say!("登录时任选一人，例如 / sign in as anyone, for example:");
     for citizen in
         CITIZENS.iter().filter(|citizen| ["demo-adult", "demo-elder", "demo-parent"].contains(&citizen.subject))
     {
-        println!("  {:<12} {}（{} / {}）", citizen.subject, citizen.name, citizen.note.0, citizen.note.1);
+        say!("  {:<12} {}（{} / {}）", citizen.subject, citizen.name, citizen.note.0, citizen.note.1);
     }
-    println!("配对码（24 小时内、一次有效）/ pairing codes (good once, for 24 hours):");
+    say!("配对码（24 小时内、一次有效）/ pairing codes (good once, for 24 hours):");
     for waiting in first_of_each(demo) {
         let kind = waiting.kind.name();
-        println!(
+        say!(
             "  {}  {} · {}（{} / {}，{}）",
-            waiting.code, waiting.venue, waiting.name, kind.zh, kind.en, waiting.scenario
+            waiting.code,
+            waiting.venue,
+            waiting.name,
+            kind.zh,
+            kind.en,
+            waiting.scenario
         );
     }
 }

@@ -94,7 +94,7 @@ pub async fn rail(args: RailArgs) -> io::Result<()> {
 }
 
 async fn run(listener: TcpListener, router: Router, with_parent: bool) -> io::Result<()> {
-    println!("{LISTENING}http://{}", listener.local_addr()?);
+    say!("{LISTENING}http://{}", listener.local_addr()?);
     let stop = async move {
         if with_parent {
             // The terminal sends Ctrl-C to the parent as well, which then closes our input.

@@ -1,15 +1,19 @@
 //! Fills a platform with the demo, through the entrances that an administrator and a desk have. Everything may run again
 //! at every start: what is there already stays as it is.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tongma_domain::{Id, PointKind, Refusal, Venue, VenueState};
-use tongma_service::{Asked, Platform};
+use tongma_service::{Asked, Platform, Scanned};
 
 use super::people::CITIZENS;
-use super::venues::{BOOKS, SITES, Site};
+use super::venues::{BOOKS, PATIENTS, SITES, Site};
+use crate::codes::mint_for;
+use crate::data::hex;
+
+/// The operator's name in everything the demo sets up.
+const OPERATOR: &str = "演示";
 
 /// A point that waits for its device.
 #[derive(Debug, Clone)]
@@ -66,7 +70,7 @@ pub async fn seed(platform: &Arc<Platform>, issuer: &str) -> Result<Seeded, Refu
                 scenario: stand.scenario,
                 code,
             });
-            furnish(platform, site, stand.scenario, point).await?;
+            furnish(platform, issuer, site, stand.scenario, point).await?;
         }
     }
     Ok(seeded)
@@ -83,7 +87,7 @@ fn venue(site: &Site, organisation: Id, built: Vec<String>) -> Venue {
         name_en: site.name.1.to_owned(),
         state: if open { VenueState::Open } else { VenueState::Coming },
         scenarios: if open { built } else { site.scenarios.iter().map(|id| (*id).to_owned()).collect() },
-        settings: BTreeMap::new(),
+        settings: site.settings.iter().map(|(setting, value)| ((*setting).to_owned(), *value)).collect(),
         things: things.into_iter().collect(),
     }
 }
@@ -108,15 +112,74 @@ async fn people(platform: &Platform, issuer: &str) -> Result<usize, Refusal> {
 }
 
 /// What a desk does before the doors open.
-async fn furnish(platform: &Arc<Platform>, site: &Site, scenario: &str, point: Id) -> Result<(), Refusal> {
-    // The books stand in the first library; all of the union lend them.
-    let first_library = SITES.iter().find(|other| other.union.is_some()).map(|first| first.name);
-    if scenario == "library_loan" && first_library == Some(site.name) {
-        for (barcode, title) in BOOKS {
-            at_point(platform, point, scenario, "add_copy", json!({ "barcode": barcode, "title": title })).await?;
+async fn furnish(
+    platform: &Arc<Platform>,
+    issuer: &str,
+    site: &Site,
+    scenario: &str,
+    point: Id,
+) -> Result<(), Refusal> {
+    let first = SITES.iter().find(|other| other.scenarios.contains(&scenario)).map(|first| first.name);
+    if first != Some(site.name) {
+        return Ok(());
+    }
+    match scenario {
+        // The books stand in the first library; all of the union lend them.
+        "library_loan" => {
+            for (barcode, title) in BOOKS {
+                at_point(platform, point, scenario, "add_copy", json!({ "barcode": barcode, "title": title })).await?;
+            }
         }
+        "hospital_bill" => {
+            for (subject, file_number, bills) in PATIENTS {
+                register_patient(platform, issuer, point, subject, file_number).await?;
+                for (bill_number, title, lines) in bills {
+                    let input = json!({ "file_number": file_number, "bill_number": bill_number, "title": title, "lines": lines });
+                    at_point(platform, point, scenario, "add_bill", input).await?;
+                }
+            }
+        }
+        _ => {}
     }
     Ok(())
+}
+
+/// The first visit of a patient: the code is shown at the window and a file is opened, as at any hospital. Only for
+/// somebody who has never had a phone in use: showing the code takes one, and nobody's phone is taken over here.
+async fn register_patient(
+    platform: &Arc<Platform>,
+    issuer: &str,
+    point: Id,
+    subject: &str,
+    file_number: &str,
+) -> Result<(), Refusal> {
+    let person = platform.person_of_sign_in(issuer, subject)?;
+    let session = platform.citizen(&platform.open_session(person).await?)?;
+    let has_phone = platform.me(&session)?.live_device_number.is_some();
+    platform.close_session(&session).await?;
+    if has_phone {
+        return Ok(());
+    }
+    let (ticket, _) = mint_for(platform, person, "演示登记 / demo").await?;
+    let scanned = Scanned {
+        text: ticket.to_text(),
+        request_id: hex(&platform.seed()).chars().take(32).collect(),
+        purpose: "hospital_bill".to_owned(),
+        operator: OPERATOR.to_owned(),
+    };
+    let presentation = platform.present(point, &scanned).await?;
+    let asked = Asked {
+        action: "open_file".to_owned(),
+        input: json!({ "file_number": file_number }),
+        idempotency_key: format!("demo-file-{file_number}"),
+    };
+    there_already(
+        platform
+            .act_presented(point, presentation.id, OPERATOR, asked)
+            .await
+            .map(drop)
+            .map_err(|refused| refused.refusal),
+    )
 }
 
 /// Runs an action at a point; the input is its idempotency key, so that the same again changes nothing.
@@ -129,7 +192,7 @@ async fn at_point(
 ) -> Result<(), Refusal> {
     let key = Id::derived(&[b"demo", scenario.as_bytes(), action.as_bytes(), input.to_string().as_bytes()]);
     let asked = Asked { action: action.to_owned(), input, idempotency_key: format!("demo-{key}") };
-    there_already(platform.act_at_point(point, scenario, "演示", asked).await.map(drop))
+    there_already(platform.act_at_point(point, scenario, OPERATOR, asked).await.map(drop))
 }
 
 /// 409 says that the thing is there already: this start is not the first.

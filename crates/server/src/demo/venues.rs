@@ -14,6 +14,8 @@ pub struct Site {
     pub scenarios: &'static [&'static str],
     /// The library union it belongs to.
     pub union: Option<&'static str>,
+    /// Settings tuned away from the cards' defaults, `scenario.setting`.
+    pub settings: &'static [(&'static str, i64)],
     /// Its points.
     pub points: &'static [Stand],
 }
@@ -34,7 +36,7 @@ const fn site(
     scenarios: &'static [&'static str],
     points: &'static [Stand],
 ) -> Site {
-    Site { organisation: name, name, scenarios, union: None, points }
+    Site { organisation: name, name, scenarios, union: None, settings: &[], points }
 }
 
 const fn library(name: (&'static str, &'static str), points: &'static [Stand]) -> Site {
@@ -50,6 +52,14 @@ const LIBRARY_DESK: Stand =
     Stand { name: ("一楼服务台", "Ground floor desk"), kind: PointKind::Desk, scenario: "library_loan" };
 const CASHIER: Stand =
     Stand { name: ("收费窗口 1", "Cashier 1"), kind: PointKind::Desk, scenario: "hospital_bill" };
+
+const MUSEUM: &[Stand] = &[
+    Stand { name: ("正门闸机", "Main gate"), kind: PointKind::Gate, scenario: "museum_entry" },
+    Stand { name: ("咨询台", "Information desk"), kind: PointKind::Desk, scenario: "museum_entry" },
+];
+/// The real museum closes at 17:00; a demo is tried at any hour.
+const ALWAYS_OPEN: &[(&str, i64)] =
+    &[("museum_entry.opens_min", 0), ("museum_entry.closes_min", 1440), ("museum_entry.session_min", 240)];
 
 const CAMPUS: &[&str] = &[
     "campus_gate",
@@ -84,14 +94,7 @@ pub const SITES: &[Site] = &[
     library(("惠州慈云图书馆", "Huizhou Ciyun Library"), &[LIBRARY_DESK]),
     library(("中山纪念图书馆", "Zhongshan Memorial Library"), &[LIBRARY_DESK]),
     library(("清远市图书馆", "Qingyuan Library"), &[LIBRARY_DESK]),
-    site(
-        ("广东省博物馆", "Guangdong Museum"),
-        &["museum_entry"],
-        &[
-            Stand { name: ("正门闸机", "Main gate"), kind: PointKind::Gate, scenario: "museum_entry" },
-            Stand { name: ("咨询台", "Information desk"), kind: PointKind::Desk, scenario: "museum_entry" },
-        ],
-    ),
+    Site { settings: ALWAYS_OPEN, ..site(("广东省博物馆", "Guangdong Museum"), &["museum_entry"], MUSEUM) },
     site(("南方医科大学南方医院", "Nanfang Hospital, Southern Medical University"), HOSPITAL, &[CASHIER]),
     site(("中山大学附属第一医院", "The First Affiliated Hospital, Sun Yat-sen University"), HOSPITAL, &[CASHIER]),
     site(
@@ -113,4 +116,21 @@ pub const BOOKS: [(&str, &str); 8] = [
     ("GD10000006", "骑楼与西关大屋"),
     ("GD10000007", "孩子的第一本昆虫书"),
     ("GD10000008", "The Analects, a bilingual edition"),
+];
+
+/// A bill: number, title, and its lines (name, amount, fund, personal account, family account, in fen).
+type BillLines = (&'static str, &'static str, &'static str);
+
+/// Patients of the first hospital: the subject at the demo provider, the file's number, and the bills.
+pub const PATIENTS: [(&str, &str, &[BillLines]); 3] = [
+    (
+        "demo-adult",
+        "M00010001",
+        &[
+            ("B20260001", "门诊费", "挂号|1000|0|0|0\n血常规|3500|2000|500|0"),
+            ("B20260002", "检查费", "胸部正位片|12000|7200|1800|0"),
+        ],
+    ),
+    ("demo-elder", "M00010002", &[("B20260003", "药费", "氨氯地平片|4860|3000|860|500")]),
+    ("demo-parent", "M00010003", &[("B20260004", "门诊费", "挂号|1500|0|0|0")]),
 ];
