@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tongma_capability::{Cause, Desk, Place, Step};
-use tongma_domain::{Claim, Id, Input, Refusal, SeededEntropy, Text, UnixMs, Words};
+use tongma_domain::{Claim, Date, Id, Input, Refusal, SeededEntropy, Text, UnixMs, Words};
 use tongma_store::{Key, find};
 
 use crate::leg::LegContext;
@@ -159,27 +159,29 @@ impl Platform {
     /// `point.unknown`, `scenario.unknown`, or the scenario's refusal.
     pub fn list_at_point(&self, point: Id, scenario: &str, action: &str) -> Result<Vec<Value>, Refusal> {
         let venue = self.directory().point(point)?.point.venue;
-        self.list(&self.list_context(scenario, venue, Some(point), None), action, Cause::Point)
+        self.list(&self.list_context(scenario, venue, Some(point), None), action, Cause::Point, &Input::default())
     }
 
-    /// What a scenario lists for the citizen at a venue, read where it is decided.
+    /// What a scenario lists for the citizen at a venue, read where it is decided: `list` is their own, others are named
+    /// by the scenario (the `sessions` of a date).
     ///
     /// # Errors
     /// `venue.unknown`, `scenario.unknown`, or the scenario's refusal.
-    pub fn list_mine(&self, citizen: &Citizen, scenario: &str, venue: Id) -> Result<Vec<Value>, Refusal> {
-        self.list(&self.list_context(scenario, venue, None, Some((citizen.person, 0))), "list", Cause::Holder)
+    pub fn list_mine(&self, citizen: &Citizen, scenario: &str, venue: Id, action: &str, date: Option<Date>) -> Result<Vec<Value>, Refusal> {
+        let context = self.list_context(scenario, venue, None, Some((citizen.person, 0)));
+        let input = date.map(|date| Input::of(&serde_json::json!({"date": date}))).unwrap_or_default();
+        self.list(&context, action, Cause::Holder, &input)
     }
 
     fn list_context(&self, scenario: &str, venue: Id, point: Option<Id>, person: Option<(Id, u8)>) -> LegContext {
         LegContext { scenario: scenario.to_owned(), venue, point, operator: None, person, attempt: self.fresh_id(venue.bucket()) }
     }
 
-    fn list(&self, context: &LegContext, action: &str, cause: Cause) -> Result<Vec<Value>, Refusal> {
+    fn list(&self, context: &LegContext, action: &str, cause: Cause, input: &Input) -> Result<Vec<Value>, Refusal> {
         let directory = self.directory();
         let scenario = self.scenario(&context.scenario)?;
         let holder = self.holder_of(context, &directory, false)?;
         let point = context.point.map(|point| directory.point(point)).transpose()?;
-        let input = Input::default();
         let now = self.now();
         let step = Step {
             cause,
@@ -188,7 +190,7 @@ impl Platform {
             point: point.map(|record| &record.point),
             operator: None,
             holder: holder.as_ref(),
-            input: &input,
+            input,
             attempt: context.attempt,
             now,
         };
