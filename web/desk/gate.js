@@ -5,7 +5,7 @@
  * @typedef {object} Read
  * @property {string} [text] what was scanned
  * @property {string} [number] a booking number typed by staff, instead of a text
- * @property {number} people
+ * @property {number} people how many go through; 0 for all who still may, which the rules below make a number of
  * @property {"in"|"out"} direction
  * @property {string} request 32 hex digits, fresh for each physical read; a retry keeps it
  *
@@ -44,7 +44,7 @@ export const ONLINE_WAIT_MS = 1500;
 export class Unreachable extends Error {}
 
 /** The action of each direction, as the museum's card names them. */
-export const ACTION_OF = Object.freeze({ in: "admit", out: "leave" });
+export const ACTION_OF = Object.freeze({ in: "admit", out: "exit" });
 
 /** Reads go one after the other, so that two of them never see the same memory. */
 export class Gate {
@@ -68,7 +68,7 @@ export class Gate {
 
   async #decide(read) {
     const { online, reachable } = this.parts;
-    if (reachable() && read.number === undefined) {
+    if (reachable()) {
       try {
         const answer = await online(read);
         await this.#note(read, answer);
@@ -82,10 +82,10 @@ export class Gate {
 
   /** What the platform let through counts here as well: the same step must not open again when the network goes. */
   async #note(read, answer) {
-    if (!answer.opens) return;
+    if (!answer.opens || read.text === undefined) return;
     let record = null;
     try {
-      record = this.parts.edge.noted(read, this.parts.nowMs());
+      record = this.parts.edge.noted({ ...read, people: answer.people ?? Math.max(1, read.people) }, this.parts.nowMs());
     } catch {
       return; // No list yet: the platform has decided, and it alone remembers.
     }
@@ -94,9 +94,11 @@ export class Gate {
     this.parts.edge.apply(record.bytes);
   }
 
-  async #fromList(read) {
+  async #fromList(asked) {
     let verdict;
+    let read = asked;
     try {
+      read = this.#counted(asked);
       verdict = this.parts.edge.decide(read, this.parts.nowMs());
     } catch (error) {
       return { by: "none", shade: "amber", reason: error.code ?? "not_loaded" };
@@ -109,6 +111,15 @@ export class Gate {
     let kept = null;
     const confirm = () => (kept ??= this.#confirm(read, verdict));
     return { by: "list", ...verdict, confirm };
+  }
+
+  /** How many "all" are, by the list: the one that is asked about and who is left after them. Out, each goes alone. */
+  #counted(read) {
+    if (read.people > 0) return read;
+    const one = { ...read, people: 1 };
+    if (read.direction === "out") return one;
+    const { record, booking, left } = this.parts.edge.decide(one, this.parts.nowMs());
+    return record && booking ? { ...read, people: 1 + left } : one;
   }
 
   /** Staff have looked: the gate opens by hand, kept as such. The code is not judged again, it may be over by now. */

@@ -153,12 +153,26 @@ test("not in the list: nothing is kept until staff say so, and then exactly once
   assert.deepEqual([signed[0].evidence.verdict, signed[0].evidence.confirmed_by, signed[0].evidence.reason], ["amber", "staff", "unknown_booking"]);
 });
 
-test("a typed booking number never goes to the platform as a code, and waits for staff", async () => {
-  let asked = 0;
-  const { gate } = gateOn(new MemoryStore(), { online: async () => { asked += 1; return { opens: true }; } });
-  const result = await gate.decide(read(undefined, { number: "0123456789" }));
-  assert.equal(asked, 0);
+test("a typed booking number is asked online, and offline waits for staff", async () => {
+  const number = "0123456789";
+  const up = gateOn(new MemoryStore(), { online: async (what) => ({ opens: what.number === number }) });
+  assert.equal((await up.gate.decide(read(undefined, { number }))).by, "platform");
+  const store = new MemoryStore();
+  const { gate } = gateOn(store);
+  const result = await gate.decide(read(undefined, { number }));
   assert.equal(typeof result.confirm, "function");
+  assert.equal(await store.pendingCount(), 0);
+});
+
+test("all of a party: the list says how many that is, and so does the record", async () => {
+  const edge = smallEdge();
+  const decide = edge.decide.bind(edge);
+  edge.decide = (what) => ({ ...decide(what), left: 4 - what.people });
+  const { gate, signed } = gateOn(new MemoryStore(), { edge });
+  const result = await gate.decide(read("a/3", { people: 0 }));
+  assert.deepEqual([result.people, signed[0].evidence.people], [4, 4]);
+  const out = await gate.decide(read("b/3", { people: 0, direction: "out" }));
+  assert.equal(out.people, 1, "nobody is counted out who has not been seen");
 });
 
 test("without a list nothing opens and nothing is invented", async () => {
@@ -173,6 +187,6 @@ test("the way out is a fact of its own", async () => {
   const store = new MemoryStore();
   const { gate, signed } = gateOn(store);
   await gate.decide(read("a/3", { direction: "out" }));
-  assert.equal(signed[0].action, "leave");
+  assert.equal(signed[0].action, "exit");
   assert.equal(evidenceOf(read("a/3"), { record: {} }, null).confirmed_by, null);
 });

@@ -4,6 +4,7 @@ import { newRequest } from "./api.js";
 import { ACTION_OF, Gate, ONLINE_WAIT_MS } from "./gate.js";
 import { signedFact } from "./facts.js";
 import { ofGate, ofOutcome, ofProblem, ofVerdict } from "./screens.js";
+import { MOST_TEXT } from "./number.js";
 import { doubtElement, gateView } from "./views/gate.js";
 
 /** A gate whose WebAssembly part did not load decides nothing by itself, and says so. */
@@ -15,7 +16,7 @@ const dayOf = (nowMs) => new Date(nowMs + 8 * 3600_000).toISOString().slice(0, 1
 /** @param {import("./app.js").App} app */
 export function gateWork(app) {
   app.showGate = async () => {
-    app.gateState ??= { people: 1, direction: (await app.store.get("direction")) ?? "in" };
+    app.gateState ??= { people: 0, direction: (await app.store.get("direction")) ?? "in" };
     app.show(gateView(app.gateState));
   };
   app.rememberDirection = (direction) => app.store.set({ direction });
@@ -49,39 +50,43 @@ export function gateWork(app) {
   };
 }
 
-/** The gate's action of the card, with as much of the input as its form takes. */
+/** The gate's action of the card, with as much of the input as its form takes. "All" is said by leaving the number out. */
 function actionFor(app, read) {
   const action = app.card().actions.find(({ id }) => id === ACTION_OF[read.direction]);
-  const values = { people: read.people, direction: read.direction };
+  const values = { ...(read.people > 0 && { people: read.people }), ...(read.number !== undefined && { booking_number: read.number }) };
   const input = Object.fromEntries((action?.form ?? []).filter(({ id }) => id in values).map(({ id }) => [id, values[id]]));
   return { id: ACTION_OF[read.direction], input };
 }
 
 async function askPlatform(app, read) {
-  const body = { text: read.text, request_id: read.request, point: app.info.id, operator: app.shift?.operator ?? "", purpose: app.shift.scenario, action: actionFor(app, read) };
-  const answer = await app.api.post("/v1/presentations", body, { key: read.request, waitMs: ONLINE_WAIT_MS });
+  const { id, input } = actionFor(app, read);
+  const operator = app.shift?.operator ?? "";
+  const options = { key: read.request, waitMs: ONLINE_WAIT_MS };
+  const answer = read.number === undefined
+    ? await app.api.post("/v1/presentations", { text: read.text.slice(0, MOST_TEXT), request_id: read.request, point: app.info.id, operator, purpose: app.shift.scenario, action: { id, input } }, options)
+    : await app.api.post(`/v1/points/${app.info.id}/actions`, { scenario: app.shift.scenario, action: id, input, operator }, options);
   if (!answer.ok) return { opens: false, screen: ofProblem(answer.problem) };
   const { outcome, refusal } = answer.body;
   if (refusal || !outcome) return { opens: false, screen: ofProblem(refusal ?? { code: "unknown" }) };
-  return { opens: outcome.shade !== "red" && !outcome.pending, screen: ofOutcome(outcome) };
+  return { opens: outcome.shade !== "red" && !outcome.pending, screen: ofOutcome(outcome), people: outcome.detail?.people };
 }
 
-function passed(app, read) {
+function passed(app, read, people) {
   const day = dayOf(app.clock.now());
   if (app.today.day !== day) app.today = { day, in: 0, out: 0 };
-  app.today[read.direction] += read.people;
+  app.today[read.direction] += people ?? Math.max(1, read.people);
   app.store.set({ today: app.today }).catch(() => undefined);
   app.camera.inView.accepted();
 }
 
-function showAnswer(app, read, { opens, screen }, done) {
-  if (opens) passed(app, read);
+function showAnswer(app, read, { opens, screen, people }, done) {
+  if (opens) passed(app, read, people);
   app.showResult(screen, { then: done });
 }
 
 /** What the list said, with its age; a doubt waits for staff, who admit or turn away. */
 function showDecision(app, read, result, done) {
-  if (result.opens && !result.again) passed(app, read);
+  if (result.opens && !result.again) passed(app, read, result.people);
   // The rules say that it is no good; the verifier says what it is instead.
   const verdict = result.reason === "code_refused" && read.text ? app.verifyHere(read.text) : null;
   const screen = verdict?.outcome === "refused" ? ofVerdict(verdict) : ofGate(result);
@@ -94,7 +99,7 @@ function showDecision(app, read, result, done) {
       await result.confirm();
       app.left = await app.store.pendingCount();
       app.lights();
-      passed(app, read);
+      passed(app, read, result.people);
       app.showResult({ look: "green", word: { key: read.direction === "out" ? "passed_out" : "passed_in" }, message: { key: "gate_by_staff" } }, { then: done });
     } catch {
       app.showResult({ look: "red", word: { key: "word_refused" }, message: { key: "kept_fault" }, next: { key: "kept_fault_text" }, code: "store" }, { then: done });

@@ -81,8 +81,15 @@ const typed = (attributes) => (_app, _field, { id, get, set, describedby }) => {
   return { element, refresh: () => { element.value = get(); } };
 };
 
+/** Several lines. */
+const longText = (_app, field, { id, get, set, describedby }) => {
+  const element = h("textarea", { id, rows: "4", maxlength: String(field.kind.most), "aria-describedby": describedby, oninput: () => set(element.value) });
+  element.value = get();
+  return { element, refresh: () => { element.value = get(); } };
+};
+
 const CONTROLS = {
-  text: typed({}),
+  text: (app, field, hands) => (field.kind.most > 120 ? longText : typed({ maxlength: String(field.kind.most) }))(app, field, hands),
   number: (app, field, hands) => stepper(app, pick(field.name, app.language), hands.id, Number(hands.get() || field.kind.least), field.kind.least, field.kind.most, hands.set, hands.get() !== "" || field.required),
   barcode: typed({ class: "digits", maxlength: "32", spellcheck: "false", autocapitalize: "off" }),
   amount: (app, field, hands) => {

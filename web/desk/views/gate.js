@@ -13,12 +13,13 @@ function peopleElement(app, state, changed) {
     state.people = people;
     changed();
   };
-  const buttons = Array.from({ length: QUICK }, (_, place) => {
-    const people = place + 1;
+  const buttons = Array.from({ length: QUICK - (state.direction === "out" ? 1 : 0) }, (_, place) => {
+    const people = place + (state.direction === "out" ? 2 : 1);
     return h("button", { type: "button", "aria-pressed": String(state.people === people), "aria-label": app.t("people_n", { n: people }), onclick: () => set(people) }, String(people));
   });
-  const more = stepper(app, app.t("people"), "gate-people", state.people, 1, 60, (value) => { const n = Number(value); if (n > QUICK && n <= 60) set(n); }, state.people > QUICK);
-  return h("fieldset.people", {}, h("legend", {}, app.t(state.direction === "out" ? "people_out" : "people_in")), h("div.row", {}, buttons, h("button", { type: "button", "aria-pressed": String(state.people > QUICK), onclick: () => set(QUICK + 1) }, `${QUICK}+`), state.people > QUICK && more.element));
+  const more = stepper(app, app.t("people"), "gate-people", Math.max(1, state.people), 1, 50, (value) => { const n = Number(value); if (n > QUICK && n <= 50) state.people = n; }, state.people > QUICK);
+  const all = h("button.all", { type: "button", "aria-pressed": String(state.people === 0), onclick: () => set(0) }, app.t(state.direction === "out" ? "people_one" : "people_all"));
+  return h("fieldset.people", {}, h("legend", {}, app.t(state.direction === "out" ? "people_out" : "people_in")), h("div.row", {}, all, buttons, h("button", { type: "button", "aria-pressed": String(state.people > QUICK), onclick: () => set(QUICK + 1) }, `${QUICK}+`), state.people > QUICK && more.element));
 }
 
 /** @param {{people: number, direction: "in"|"out", number?: string}} state kept over redraws */
@@ -28,13 +29,13 @@ export const gateView = (state) => (app) => {
   const read = async (what) => {
     busy.hidden = false;
     try {
-      await app.gateRead({ people: state.people, direction: state.direction, ...what }, { done: () => { state.people = 1; if (app.view?.name === "gate") again(); } });
+      await app.gateRead({ people: state.people, direction: state.direction, ...what }, { done: () => { state.people = 0; if (app.view?.name === "gate") again(); } });
     } finally {
       busy.hidden = true;
     }
   };
   const turn = (direction) => {
-    Object.assign(state, { direction, people: 1 });
+    Object.assign(state, { direction, people: 0 });
     app.rememberDirection(direction);
     again();
   };
