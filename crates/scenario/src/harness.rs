@@ -205,8 +205,8 @@ impl World {
     }
 
     /// What the scenario lists.
-    pub fn list(&mut self, cause: Cause, action: &str, holder: Option<&Holder>, input: Value) -> Vec<Value> {
-        let (scenario, venue, input) = (self.scenario, self.venue.clone(), Input::of(&input));
+    pub fn list(&mut self, cause: Cause, action: &str, holder: Option<&Holder>, input: &Value) -> Vec<Value> {
+        let (scenario, venue, input) = (self.scenario, self.venue.clone(), Input::of(input));
         let holder = holder.map(|holder| self.known(holder));
         let step = self.as_step(&venue, cause, action, holder.as_ref(), &input, Id::derived(&[b"list"]));
         let Place::Thing(thing) = scenario.place(&step).unwrap() else { panic!("a thing decides") };
@@ -263,7 +263,9 @@ impl World {
         });
         match (result, refused.lock().unwrap().take()) {
             (Ok((outcome, effects, answer)), _) => {
-                effects.into_iter().for_each(|effect| self.take(effect, venue, bucket, attempt));
+                for effect in effects {
+                    self.take(effect, venue, bucket, attempt);
+                }
                 if let Some(answer) = answer {
                     self.answers.insert(attempt, answer);
                 }

@@ -19,14 +19,14 @@ pub const PEND: &str = "payer.pend";
 pub const RAIL: &str = "payer.rail";
 /// The leg that takes the rail's answer to a reversal.
 pub const REVERSED: &str = "payer.reversed";
-/// The leg that asks for a reversal again, on a timer.
+/// The leg that asks for a reversal, on a timer: what is unknown is given up, what was not undone is asked for again.
 pub const REVERSE: &str = "payer.reverse";
 /// The leg that posts: the thing is settled.
 pub const POST: &str = "payer.post";
 /// The leg that voids: the thing will not be settled.
 pub const VOID: &str = "payer.void";
 
-/// A reversal that was not done is asked for again after so long.
+/// What is unknown is given up, and a reversal that was not done is asked for again, after so long.
 const REVERSE_AGAIN_S: i64 = 60;
 
 /// What [`PEND`] needs.
@@ -109,11 +109,15 @@ pub fn leg(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Option<Outcome>, Stop
             let asked = if step.action == RAIL { Asked::Pay } else { Asked::Reverse };
             answered(desk, held, asked, reply)?;
         }
-        (REVERSE, Some(held)) => {
-            if held.value.rail == Some(RailState::Reversing) {
+        (REVERSE, Some(mut held)) => match held.value.rail {
+            Some(RailState::Reversing) => ask_reverse(desk, &held.value),
+            Some(RailState::Unknown) => {
+                held.value.rail = Some(RailState::Reversing);
                 ask_reverse(desk, &held.value);
+                save(desk.txn, &held)?;
             }
-        }
+            _ => {}
+        },
         (POST, Some(held)) => post(desk, held)?,
         (VOID, Some(held)) => void(desk, held)?,
         (VOID, None) => {
@@ -177,6 +181,7 @@ fn answered(desk: &mut Desk<'_>, mut held: Held<Order>, asked: Asked, reply: &Re
             give_back(desk, &mut held)?;
             tell_no(desk, &mut held.value, "payment.reversed");
         }
+        Deed::Later => desk.timer(desk.now.plus_s(REVERSE_AGAIN_S), REVERSE, &Payer { payer: held.value.payer }),
         Deed::Reverse if asked == Asked::Reverse => {
             let at = desk.now.plus_s(REVERSE_AGAIN_S);
             desk.timer(at, REVERSE, &Payer { payer: held.value.payer });

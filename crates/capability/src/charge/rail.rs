@@ -1,7 +1,8 @@
 //! A payment over an outside rail, as the rail's own guides describe it: submit → success, failure or unknown; unknown
 //! is asked again; what stays unknown is reversed; what succeeds after it was given up is reversed as well.
 //!
-//! The connector asks again and gives up by itself; here is only what its answers mean. The function is pure.
+//! The connector asks again and tries to undo by itself; here is what its answers mean, and what follows when even it
+//! does not know. The function is pure.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,8 @@ pub enum Deed {
     Undo,
     /// Ask the rail to undo it.
     Reverse,
+    /// Nobody knows, also after asking again: wait, then ask the rail to undo it.
+    Later,
 }
 
 /// What a rail was asked.
@@ -60,7 +63,7 @@ pub const fn next(state: RailState, asked: Asked, reply: &Reply) -> (RailState, 
         (Asked::Pay, Reply::Failure { .. }, Reversing) | (Asked::Reverse, Reply::Success { .. }, Reversing) => {
             (Reversed, Deed::Undo)
         }
-        (Asked::Pay, Reply::Unknown, Submitted) => (Unknown, Deed::Nothing),
+        (Asked::Pay, Reply::Unknown, Submitted) => (Unknown, Deed::Later),
         // Money that comes after we gave up must go back, it is never used; and a reversal that failed or is unknown is
         // asked for again.
         (Asked::Pay, Reply::Success { .. }, Failed | Reversed)
@@ -88,13 +91,13 @@ mod tests {
         let success = Reply::Success { detail: Value::Null };
         let failure = Reply::Failure { code: "user.refused".into() };
         let check = |state, asked, reply: &Reply, expect| {
-            assert_eq!(next(state, asked, reply), expect, "{state:?} {asked:?} {reply:?}")
+            assert_eq!(next(state, asked, reply), expect, "{state:?} {asked:?} {reply:?}");
         };
         check(Submitted, Asked::Pay, &success, (Succeeded, Deed::Settle));
         check(Unknown, Asked::Pay, &success, (Succeeded, Deed::Settle));
         check(Succeeded, Asked::Pay, &success, (Succeeded, Deed::Nothing));
-        check(Submitted, Asked::Pay, &Reply::Unknown, (Unknown, Deed::Nothing));
         check(Succeeded, Asked::Pay, &Reply::Unknown, (Succeeded, Deed::Nothing));
+        check(Submitted, Asked::Pay, &Reply::Unknown, (Unknown, Deed::Later));
         check(Submitted, Asked::Pay, &failure, (Failed, Deed::Decline));
         check(Unknown, Asked::Pay, &failure, (Failed, Deed::Decline));
         check(Succeeded, Asked::Pay, &failure, (Reversed, Deed::Undo));

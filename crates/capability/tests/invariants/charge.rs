@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use tongma_capability::charge::{
@@ -47,9 +47,9 @@ fn resolve(bench: &Bench, attempt: Id, posts: bool) {
     bench.ok(move |txn| {
         let Some(mut held) = order::order(txn, attempt)? else { return Ok(()) };
         if posts {
-            order::post(txn, &mut held)?
+            order::post(txn, &mut held)?;
         } else {
-            order::void(txn, &mut held)?
+            order::void(txn, &mut held)?;
         }
         Ok(tongma_store::save(txn, &held)?)
     });
@@ -78,13 +78,13 @@ proptest! {
         let bench = Bench::new();
         // The model: by attempt what was paid and refunded; by person what the purse should hold.
         let mut purses: BTreeMap<u8, i64> = BTreeMap::new();
-        let mut topped: BTreeMap<u8, ()> = BTreeMap::new();
+        let mut topped: BTreeSet<u8> = BTreeSet::new();
         let mut paid: BTreeMap<u8, (u8, i64, bool, OrderState)> = BTreeMap::new();
         let mut refunded: BTreeMap<(u8, u8), i64> = BTreeMap::new();
         for op in ops {
             match op {
                 Op::TopUp { attempt, fen } => {
-                    if topped.insert(attempt, ()).is_none() {
+                    if topped.insert(attempt) {
                         bench.ok(move |txn| charge::top_up(txn, id("person", 0), Fen::new(fen), id("top_up", attempt), at(0)));
                         *purses.entry(0).or_default() += fen;
                     }
@@ -92,7 +92,8 @@ proptest! {
                 Op::Pend { attempt, person, fen, rail } => {
                     let pended = bench.ok(move |txn| order::pend(txn, new_order(attempt, person, fen, rail), at(0)));
                     let enough = rail || purses.get(&person).copied().unwrap_or(0) >= fen;
-                    if paid.contains_key(&attempt) {
+                    let known = paid.contains_key(&attempt);
+                    if known {
                         prop_assert!(matches!(pended, Pended::Again(_)));
                     } else if enough {
                         prop_assert!(matches!(pended, Pended::Fresh(_)));
@@ -121,7 +122,8 @@ proptest! {
                         order::refund(txn, id("attempt", attempt), id("refund", refund), (&account, Fen::new(fen)), at(0))
                     });
                     let before: i64 = refunded.iter().filter(|((of, _), _)| *of == attempt).map(|(_, fen)| fen).sum();
-                    if refunded.contains_key(&(attempt, refund)) {
+                    let known = refunded.contains_key(&(attempt, refund));
+                    if known {
                         prop_assert_eq!(back, Refunded::Again);
                     } else if state != OrderState::Posted {
                         prop_assert_eq!(back, Refunded::NotPaid);

@@ -1,4 +1,6 @@
 //! The invariant of each capability, as a property of random operation sequences on the in-memory store.
+#![cfg(test)]
+
 mod admit;
 mod bind;
 mod charge;

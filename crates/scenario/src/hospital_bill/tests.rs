@@ -218,6 +218,36 @@ fn answers_of_the_rail() {
 }
 
 #[test]
+fn what_stays_unknown_is_given_up_and_the_bill_is_free_again() {
+    let check = |meanwhile: Option<Reply>, expect: &str, paid: bool, reversals: usize| {
+        let (mut world, li) = quoted();
+        world.at_desk("pay", &li, json!({"payment_code": CODE}), attempt(1)).unwrap();
+        world.reply(0, Reply::Unknown);
+        if let Some(reply) = meanwhile {
+            world.reply(0, reply);
+        }
+        let (at, leg) = world.timers.pop().unwrap();
+        world.now = at;
+        world.leg(&leg, Cause::Timer).unwrap();
+        assert_eq!(world.asked.len(), 1 + reversals);
+        for place in 1..=reversals {
+            world.reply(place, success());
+        }
+        assert_eq!((code(&world.answers[&attempt(1)]), is_paid(&world, &li)), (expect, paid));
+        assert_eq!(world.due(), (if paid { TOTAL } else { 0 }, 0));
+        // Success after all, when everything is undone: the rail is asked to undo it again, and nothing is paid.
+        world.reply(0, success());
+        assert_eq!((is_paid(&world, &li), world.asked.len()), (paid, 1 + 2 * reversals));
+        if !paid {
+            world.in_app("quote", &li, json!({}), attempt(2)).unwrap();
+            assert_eq!(code(&world.in_app("pay", &li, json!({}), attempt(3))), "ok", "the bill is free again");
+        }
+    };
+    check(None, "payment.reversed", false, 1);
+    check(Some(success()), "ok", true, 0);
+}
+
+#[test]
 fn settled_and_not_paid_is_undone_and_the_receipt_says_so() {
     let (mut world, li) = quoted();
     world.at_desk("pay", &li, json!({"payment_code": CODE}), attempt(1)).unwrap();
@@ -273,9 +303,9 @@ fn the_cashier_sees_token_file_and_amounts_alone() {
     world.reply(0, success());
     let paid = world.answers[&attempt(2)].clone().unwrap();
     assert_eq!(paid.detail, json!({"bill_number": "B1", "file_number": "M1", "payer": "p-李", "paid_fen": OWN}));
-    let shown = format!("{quote:?}{paid:?}{:?}", world.list(Cause::Operator, "list", Some(&li), json!({})));
+    let shown = format!("{quote:?}{paid:?}{:?}", world.list(Cause::Operator, "list", Some(&li), &json!({})));
     assert!(!shown.contains("血常规") && !shown.contains("李**"), "neither lines nor name");
-    assert!(world.list(Cause::Holder, "list", Some(&li), json!({}))[0].to_string().contains("血常规"));
+    assert!(world.list(Cause::Holder, "list", Some(&li), &json!({}))[0].to_string().contains("血常规"));
     let line = world.log.iter().find(|line| line.text.zh.contains("窗口缴费")).unwrap();
     assert_eq!(line.released, [Claim::VenueNumber, Claim::Pseudonym]);
 }

@@ -216,10 +216,10 @@ fn a_fine_paid_by_payment_code_and_one_that_is_undone() {
 #[test]
 fn the_holders_list_is_account_and_loans() {
     let (mut world, chen) = library();
-    assert!(world.list(Cause::Holder, "list", Some(&chen), json!({})).is_empty());
+    assert!(world.list(Cause::Holder, "list", Some(&chen), &json!({})).is_empty());
     world.at_desk("borrow", &chen, json!({"items": ["G1", "G2"]}), attempt(1)).unwrap();
-    let listed = world.list(Cause::Holder, "list", Some(&chen), json!({}));
+    let listed = world.list(Cause::Holder, "list", Some(&chen), &json!({}));
     let kinds: Vec<&str> = listed.iter().filter_map(|item| item["kind"].as_str()).collect();
     assert_eq!(kinds, ["account", "loan", "loan"]);
-    assert!(world.list(Cause::Point, "list", None, json!({})).is_empty());
+    assert!(world.list(Cause::Point, "list", None, &json!({})).is_empty());
 }

@@ -210,7 +210,7 @@ fn an_offline_gate_hands_over_and_nothing_is_refused_or_counted_twice() {
     let wu = person("吴", "1990-01-01");
     book(&mut world, &wu, (TODAY, "09:00"), (0, 0), 2).unwrap();
     admit(&mut world, &huang, Some(1), 3).unwrap();
-    let bundle = world.list(Cause::Point, "bundle", None, json!({}));
+    let bundle = world.list(Cause::Point, "bundle", None, &json!({}));
     let house = json!({
         "kind": "house", "early_grace_min": 15, "late_grace_min": 15, "reentry": false, "headcount_bound": 1500, "inside": 1,
         "reentry_until": tongma_domain::Date::parse(TODAY).unwrap().start().plus_s(17 * 3600),
@@ -250,7 +250,7 @@ fn an_offline_gate_hands_over_and_nothing_is_refused_or_counted_twice() {
     let number = book(&mut world, &zhu, (TODAY, "13:00"), (0, 0), 15).unwrap().detail["number"].clone();
     assert_eq!(fact(&mut world, "exit", at, json!({"number": number}), 16), json!("missed_entry"));
     assert_eq!(headcount(&world), 9, "the missed entry is booked with the exit");
-    let differences = world.list(Cause::Point, "differences", None, json!({}));
+    let differences = world.list(Cause::Point, "differences", None, &json!({}));
     assert_eq!(differences.len(), 4);
     assert!(differences.iter().all(|row| row["owner"] == "gate_duty"));
     assert!(world.lines(huang.person).iter().any(|line| line.contains("离线闸机补交")));
@@ -260,12 +260,12 @@ fn an_offline_gate_hands_over_and_nothing_is_refused_or_counted_twice() {
 fn a_fact_outside_its_window_or_of_a_cancelled_booking_is_a_difference() {
     let (mut world, huang) = museum();
     book(&mut world, &huang, (TODAY, "13:00"), (0, 0), 1).unwrap();
-    let pass = name_of(&world.list(Cause::Point, "bundle", None, json!({}))[1]);
+    let pass = name_of(&world.list(Cause::Point, "bundle", None, &json!({}))[1]);
     let at = world.now;
     assert_eq!(fact(&mut world, "admit", at, json!({"booking": pass}), 2), json!("outside_window"));
     let wu = person("吴", "1990-01-01");
     book(&mut world, &wu, (TODAY, "13:00"), (0, 0), 3).unwrap();
-    let bundle = world.list(Cause::Point, "bundle", None, json!({}));
+    let bundle = world.list(Cause::Point, "bundle", None, &json!({}));
     let pass = name_of(bundle.iter().find(|row| row["person"] == json!(wu.person)).unwrap());
     world.in_app("cancel", &wu, json!({"date": TODAY}), attempt(4)).unwrap();
     assert_eq!(fact(&mut world, "admit", at.plus_s(4 * 3600), json!({"booking": pass}), 5), json!("unknown_party"));
@@ -275,13 +275,13 @@ fn a_fact_outside_its_window_or_of_a_cancelled_booking_is_a_difference() {
 fn a_code_taken_at_two_points_is_a_difference_and_a_return_after_the_session_is_not() {
     let (mut world, huang) = four();
     world.set("reentry", 1);
-    let pass = name_of(&world.list(Cause::Point, "bundle", None, json!({}))[1]);
+    let pass = name_of(&world.list(Cause::Point, "bundle", None, &json!({}))[1]);
     let at = world.now;
     let twice = json!({"booking": pass, "people": 1, "used_elsewhere": true});
     assert_eq!(fact(&mut world, "admit", at, twice, 10), json!("double_use"));
     admit(&mut world, &huang, Some(3), 11).unwrap();
     exit(&mut world, &huang, Some(2), 12).unwrap();
-    let bundle = world.list(Cause::Point, "bundle", None, json!({}));
+    let bundle = world.list(Cause::Point, "bundle", None, &json!({}));
     assert_eq!((bundle[1]["entered"].clone(), bundle[1]["inside"].clone()), (json!(4), json!(2)));
     clock(&mut world, 16, 0);
     let back = json!({"booking": pass, "people": 1, "reason": "readmitted"});
@@ -296,12 +296,12 @@ fn a_code_taken_at_two_points_is_a_difference_and_a_return_after_the_session_is_
 #[test]
 fn sessions_and_own_bookings_are_listed() {
     let (mut world, huang) = four();
-    let sessions = world.list(Cause::Holder, "sessions", Some(&huang), json!({"date": TODAY}));
+    let sessions = world.list(Cause::Holder, "sessions", Some(&huang), &json!({"date": TODAY}));
     let left: Vec<(&str, u64)> =
         sessions.iter().map(|s| (s["session"].as_str().unwrap(), s["left"].as_u64().unwrap())).collect();
     assert_eq!(left, [("09:00", 1196), ("13:00", 1200)]);
-    assert_eq!(world.list(Cause::Holder, "list", Some(&huang), json!({}))[0]["of"]["people"], 4);
-    assert!(world.list(Cause::Holder, "bundle", Some(&huang), json!({})).is_empty(), "a bundle is not for holders");
+    assert_eq!(world.list(Cause::Holder, "list", Some(&huang), &json!({}))[0]["of"]["people"], 4);
+    assert!(world.list(Cause::Holder, "bundle", Some(&huang), &json!({})).is_empty(), "a bundle is not for holders");
 }
 
 fn move_to(world: &mut World, holder: &Holder, to: (&str, &str), number: u32) -> Answer {
@@ -372,7 +372,7 @@ fn a_move_answered_twice_and_differently_leaves_one_booking() {
     world.deliver();
     let bookings = world.mirrored(huang.person, "booking");
     assert_eq!((bookings.len(), bookings[0]["date"].clone()), (1, json!(TODAY)));
-    let left: Vec<Value> = world.list(Cause::Holder, "sessions", Some(&huang), json!({"date": TOMORROW}));
+    let left: Vec<Value> = world.list(Cause::Holder, "sessions", Some(&huang), &json!({"date": TOMORROW}));
     assert_eq!(left[0]["left"], 2);
 }
 
