@@ -64,7 +64,7 @@ proptest! {
         let bench = Bench::new();
         let policy = Policy { version: 1, headcount_most, reentry };
         let mut passage = 0;
-        let mut overfull = false;
+        let (mut overfull, mut named) = (false, false);
         for op in ops {
             if !op.again {
                 passage += 1;
@@ -77,6 +77,7 @@ proptest! {
             } else if op.fact {
                 let difference = bench.ok(move |txn| admit::record(txn, &policy, &ask, None, owner()));
                 overfull |= difference == Some(DifferenceKind::OverBound) || difference == Some(DifferenceKind::DoubleUse);
+                named |= difference.is_some();
                 let now = bench.ok(|txn| admit::headcount(txn, zone()));
                 if !happened && ask.direction == Direction::In {
                     prop_assert_eq!(now, before + ask.people, "a fact was not counted");
@@ -102,6 +103,7 @@ proptest! {
             for party in 0..4 {
                 let Some(presence) = bench.ok(move |txn| admit::presence(txn, zone(), id("party", party))) else { continue };
                 prop_assert!(presence.left <= presence.entered, "more left than came");
+                prop_assert!(named || (presence.inside()..=3).contains(&presence.came), "who has come at least once");
                 prop_assert!(overfull || presence.inside() <= 3, "more inside than the party is");
                 prop_assert!(overfull || reentry || presence.entered <= 3 + presence.left, "came in again");
             }
