@@ -192,8 +192,12 @@ async function signOut(app) {
 function below(app) {
   const { t, shell, f } = app;
   const parts = [];
+  if (app.signedIn === false && !shell.profile) {
+    const points = [["offline", shell.icons.offline], ["privacy", "M12 3l8 3v5c0 5.5-3.5 8.5-8 10-4.5-1.5-8-4.5-8-10V6zM9.5 12l2 2 3.5-4"], ["log", "M6 3h12v18H6zM9.5 8h5M9.5 12h5M9.5 16h3"]];
+    parts.push(h("section.card", {}, h("ul.points", {}, points.map(([name, path]) => h("li", {}, icon(path), h("span", {}, h("b", {}, t(`point_${name}`)), h("br"), h("span.quiet", {}, t(`point_${name}_text`))))))), h("p.small.quiet.centre", {}, t("sign_in_lead")));
+  }
   const wards = shell.profile?.wards ?? [];
-  if (wards.length && !shell.profile.elsewhere) parts.push(whose(app, wards));
+  if (wards.length && !shell.profile.elsewhere && !shell.profile.frozen) parts.push(whose(app, wards));
   if (app.signedIn === false && shell.profile) parts.push(h("section.card.stack.tight", {}, h("p", {}, t("sign_in_again")), h("a.button.main.wide", { href: "/auth/login?return=/me" }, t("sign_in"))));
   if (app.last) {
     const { venue, at_ms: at, text } = app.last;
@@ -242,8 +246,17 @@ export function told(app, problem) {
 function sheet(...parts) {
   const box = $("#sheet");
   fill(box, parts);
-  if (!box.open) box.showModal();
+  present(box);
   return box;
+}
+
+/** Opens a sheet at its top: what it says is read before what it asks, so the focus is on its heading and not on a button. */
+export function present(box) {
+  if (!box.open) box.showModal();
+  const heading = $("h2, .verdict, .band", box);
+  heading?.setAttribute("tabindex", "-1");
+  heading?.focus({ preventScroll: true });
+  box.scrollTop = 0;
 }
 
 function trouble(app, problem) {

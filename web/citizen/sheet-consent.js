@@ -1,7 +1,7 @@
 // The consent sheet: who asks, where, through whom, what exactly, why, for how long; then two buttons of one size. Nothing is
 // agreed by closing it, and what became of it is told in one of three ways: shared, not shared, not certain.
 import { $, fill, h, icon } from "../shared/dom.js";
-import { told } from "./app.js";
+import { present, told } from "./app.js";
 
 const seen = new Set(); // requests that were answered or put aside on this page
 
@@ -21,7 +21,7 @@ export function consentSheet(app, request) {
   const draw = () => { if (box.dataset.request === request.id) ask(app, box, request); };
   box.dataset.request = request.id;
   ask(app, box, request);
-  if (!box.open) box.showModal();
+  present(box);
   navigator.vibrate?.(120);
   app.shell.changed.add(draw);
   const tick = setInterval(() => count(app, box, request), 1000);

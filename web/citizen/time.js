@@ -47,8 +47,8 @@ export function makeClock(wall, run, offsetMs = 0) {
 /** `HH:MM:SS` in Beijing, where every counter is. */
 export const beijingClock = (ms) => new Date(ms + 8 * 3600_000).toISOString().slice(11, 19);
 
-/** `HH:MM`, with the day before it when that is not today: `11-24 08:30`. */
+/** `HH:MM`, with the day before it when that is not today: `11‑24 08:30`, joined so that no line breaks inside. */
 export function beijingMoment(ms, nowMs) {
   const [then, today] = [ms, nowMs].map((at) => new Date(at + 8 * 3600_000).toISOString());
-  return (then.slice(0, 10) === today.slice(0, 10) ? "" : `${then.slice(5, 10)} `) + then.slice(11, 16);
+  return (then.slice(0, 10) === today.slice(0, 10) ? "" : `${then.slice(5, 7)}\u2011${then.slice(8, 10)}\u00a0`) + then.slice(11, 16);
 }

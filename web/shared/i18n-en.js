@@ -11,6 +11,7 @@ export const EN = {
   // The code
   just_now: "Just used", used_at: "{venue} · {time}", whose_code: "Whose code", own: "Mine", for_person: "For {name}", new_code: "A new code is shown",
   refill_done: "Topped up with new codes", refill_failed: "The top-up did not work; it tries again by itself", frozen_now: "Your code has been frozen", code_shown_again: "Your code can be shown",
+  point_offline: "It shows without network", point_offline_text: "The code is kept on the phone and works in basements and mountains.", point_privacy: "It does not hold who you are", point_privacy_text: "A venue sees only the few things the matter needs.", point_log: "Every use is on record", point_log_text: "You can look up who saw what.", sign_in_lead: "The identity service signs you in; this page never sees your password. In a demonstration its page lists citizens to try.",
   // Consent
   request_title: "Please decide", request_who: "Who asks", request_where: "Where", request_clerk: "Member of staff", request_what: "What, why and for how long", request_why: "What for",
   request_left: "{n} seconds left", request_agree: "Agree", request_refuse: "Refuse", request_agreed: "You agreed", request_refused: "You refused; nothing was shared", request_gone: "This request has expired; nothing was shared",

@@ -11,6 +11,7 @@ export const ZH = {
   // The code
   just_now: "刚刚使用", used_at: "{venue} · {time}", whose_code: "亮谁的码", own: "本人", for_person: "代 {name} 亮码", new_code: "已换上新码",
   refill_done: "已补充新码", refill_failed: "这次没有补充成功，稍后会自动再试", frozen_now: "您的码已被冻结", code_shown_again: "可以亮码了",
+  point_offline: "没有网络也能亮码", point_offline_text: "码存在手机里，地下室、山里都能用。", point_privacy: "码里没有您的身份", point_privacy_text: "场所只看到办事需要的那几项。", point_log: "每次使用都有记录", point_log_text: "谁看过、看了什么，您都能查。", sign_in_lead: "登录由身份服务完成，本页不经手您的密码。演示环境的登录页会列出可用的演示市民。",
   // Consent
   request_title: "请您确认", request_who: "谁要看", request_where: "在哪里", request_clerk: "经办人", request_what: "看什么、为什么、留多久", request_why: "做什么用",
   request_left: "还有 {n} 秒", request_agree: "同意", request_refuse: "不同意", request_agreed: "已同意", request_refused: "您没有同意，什么信息也没有给出", request_gone: "这次请求已经过期，什么信息也没有给出",

@@ -20,14 +20,14 @@ export function formats(language) {
   const make = (options) => new Intl.DateTimeFormat(locale(language), { timeZone: ZONE, ...options });
   const [clock, day, full] = [
     make({ hour: "2-digit", minute: "2-digit", hour12: false }),
-    make({ month: "long", day: "numeric", weekday: "short" }),
+    make({ month: language === "zh" ? "long" : "short", day: "numeric", weekday: "short" }),
     make({ year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }),
   ];
   const money = new Intl.NumberFormat(locale(language), { style: "currency", currency: "CNY", currencyDisplay: "narrowSymbol" });
   return {
     /** `14:05` */
     time: (ms) => clock.format(ms),
-    /** `11月24日周二` */
+    /** `11月24日周二`, `Tue 24 Nov` */
     day: (ms) => day.format(ms),
     /** A date `YYYY-MM-DD` as a day. */
     date: (text) => day.format(Date.parse(`${text}T12:00:00+08:00`)),
