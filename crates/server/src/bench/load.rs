@@ -1,0 +1,96 @@
+//! A loader that costs as little as it can: prepared bytes out, status and length in, over connections that stay open.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::system::moment;
+
+/// What came of a load.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Answers a second.
+    pub per_second: f64,
+    /// The time within which half of the answers came.
+    pub p50: Duration,
+    /// The time within which 99 of 100 came.
+    pub p99: Duration,
+}
+
+/// Sends every request once, over so many connections, and checks every answer.
+///
+/// # Errors
+/// A connection broke, or an answer is not a 200 that contains `expected`.
+pub async fn run(
+    address: SocketAddr,
+    requests: Arc<Vec<Vec<u8>>>,
+    connections: usize,
+    expected: &'static str,
+) -> io::Result<Loaded> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut opened = Vec::new();
+    for _ in 0..connections {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        opened.push(stream);
+    }
+    let began = moment();
+    let tasks: Vec<_> = opened
+        .into_iter()
+        .map(|stream| tokio::spawn(drive(stream, Arc::clone(&requests), Arc::clone(&next), expected)))
+        .collect();
+    let mut times = Vec::with_capacity(requests.len());
+    for task in tasks {
+        times.extend(task.await.map_err(io::Error::other)??);
+    }
+    let elapsed = began.elapsed().as_secs_f64();
+    times.sort_unstable();
+    let at = |share: f64| {
+        let place = (times.len() as f64 * share) as usize;
+        times.get(place.min(times.len().saturating_sub(1))).copied().unwrap_or_default()
+    };
+    Ok(Loaded { per_second: times.len() as f64 / elapsed, p50: at(0.5), p99: at(0.99) })
+}
+
+async fn drive(
+    mut stream: TcpStream,
+    requests: Arc<Vec<Vec<u8>>>,
+    next: Arc<AtomicUsize>,
+    expected: &'static str,
+) -> io::Result<Vec<Duration>> {
+    let mut times = Vec::new();
+    let mut buffer = Vec::with_capacity(8192);
+    while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+        let began = moment();
+        stream.write_all(request).await?;
+        answer(&mut stream, &mut buffer).await?;
+        times.push(began.elapsed());
+        let text = String::from_utf8_lossy(&buffer);
+        if !text.starts_with("HTTP/1.1 200") || !text.contains(expected) {
+            return Err(io::Error::other(format!("not the answer that was measured: {text}")));
+        }
+    }
+    Ok(times)
+}
+
+/// Reads one answer with a stated length.
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
+    buffer.clear();
+    loop {
+        if let Some(head) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head_text = String::from_utf8_lossy(buffer.get(..head).unwrap_or_default()).to_ascii_lowercase();
+            let length = head_text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+            if buffer.len() >= head + 4 + length.unwrap_or(0_usize) {
+                return Ok(());
+            }
+        }
+        if stream.read_buf(buffer).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
