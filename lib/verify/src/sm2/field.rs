@@ -202,21 +202,21 @@ impl Fe {
 
     /// 1/a by Fermat, a^(p − 2); 0 for 0.
     pub(super) fn invert(&self) -> Self {
-        // `run_k` is a^(2^k − 1); p − 2 is fffffffe ffffffff ffffffff ffffffff ffffffff 00000000 ffffffff fffffffd.
-        let run_2 = self.square().mul(self);
-        let run_3 = run_2.square().mul(self);
-        let run_6 = run_3.squared(3).mul(&run_3);
-        let run_12 = run_6.squared(6).mul(&run_6);
-        let run_15 = run_12.squared(3).mul(&run_3);
-        let run_30 = run_15.squared(15).mul(&run_15);
-        let run_31 = run_30.square().mul(self);
-        let run_32 = run_31.square().mul(self);
-        let mut power = run_31.square();
+        // A number k stands for a^(2^k − 1), k ones; p − 2 is fffffffe ffffffff ffffffff ffffffff ffffffff 00000000 ffffffff fffffffd.
+        let two = self.square().mul(self);
+        let three = two.square().mul(self);
+        let six = three.squared(3).mul(&three);
+        let twelve = six.squared(6).mul(&six);
+        let fifteen = twelve.squared(3).mul(&three);
+        let thirty = fifteen.squared(15).mul(&fifteen);
+        let thirty_one = thirty.square().mul(self);
+        let thirty_two = thirty_one.square().mul(self);
+        let mut power = thirty_one.square();
         for _ in 0..4 {
-            power = power.squared(32).mul(&run_32);
+            power = power.squared(32).mul(&thirty_two);
         }
-        power = power.squared(64).mul(&run_32);
-        power.squared(30).mul(&run_30).squared(2).mul(self)
+        power = power.squared(64).mul(&thirty_two);
+        power.squared(30).mul(&thirty).squared(2).mul(self)
     }
 }
 

@@ -55,14 +55,14 @@ fn tickets() {
                     header.key_index = index;
                     // The chain, the anchor and the bytes are right; only what signs them and how varies.
                     let chain = tongma_code::chain::Chain::of_ticket(suite, &header.handle, 120, &[1; 12]).unwrap();
-                    let mut signed = header.to_bytes().to_vec();
-                    signed[0] |= profile.number();
-                    let message = tag.message(&[&signed[..], &chain.anchor()].concat());
-                    signed.extend(signer.sign(&message, &[3; 32]).unwrap());
-                    signed.push(0);
-                    signed.extend(chain.value(0).unwrap());
+                    let mut bytes = header.to_bytes().to_vec();
+                    bytes[0] |= profile.number();
+                    let message = tag.message(&[&bytes[..], &chain.anchor()].concat());
+                    bytes.extend(signer.sign(&message, &[3; 32]).unwrap());
+                    bytes.push(0);
+                    bytes.extend(chain.value(0).unwrap());
                     let mut digits = [0; 254];
-                    encode(&signed, &mut digits).unwrap();
+                    encode(&bytes, &mut digits).unwrap();
                     let verdict = judge(&verifier, core::str::from_utf8(&digits).unwrap(), NOW_S);
                     let diagonal =
                         tag == Tag::Ticket && profile == Profile::Ticket && uses == Uses::TICKET && suite == key_suite;

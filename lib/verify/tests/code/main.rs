@@ -10,3 +10,4 @@ mod pipeline;
 mod points;
 mod short;
 mod sm2_edges;
+mod vectors;

@@ -136,17 +136,17 @@ fn t1_and_n1_of_one_step_share_a_row() {
         tongma_verify::lists::Keyring::open(&roots(), tongma_verify::lists::Suites::ALL, &bytes, None).unwrap();
     let denials = tongma_verify::lists::Denials::looked_up_by_the_platform();
     let verifier = tongma_verify::Verifier::new(keyring, denials);
-    let as_t1 = |rows: &Rows| {
+    let scanned = |rows: &Rows| {
         let clock = ClockReading::synchronised(now_s);
         verifier.check(&issued.text(6), &clock, rows, None, &mut SignatureCache::new(0)).ticket()
     };
-    let as_n1 = |rows: &Rows| check_short(&shown(DAY, DEVICES[0], 20, 6), now_s, &Book::default(), rows);
+    let typed = |rows: &Rows| check_short(&shown(DAY, DEVICES[0], 20, 6), now_s, &Book::default(), rows);
     for t1_first in [true, false] {
         let mut rows = Rows::default();
-        let first = if t1_first { as_t1(&rows) } else { as_n1(&rows) };
+        let first = if t1_first { scanned(&rows) } else { typed(&rows) };
         rows.claim(first.unwrap());
-        assert_eq!(as_t1(&rows), Err(Reason::Used));
-        assert_eq!(as_n1(&rows), Err(Reason::Used));
+        assert_eq!(scanned(&rows), Err(Reason::Used));
+        assert_eq!(typed(&rows), Err(Reason::Used));
         assert_eq!(rows.0.len(), 1);
     }
 }

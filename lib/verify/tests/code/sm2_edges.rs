@@ -1,5 +1,7 @@
 //! SM2 verification against the standard, against three other implementations, and at its edges.
 
+#![expect(clippy::many_single_char_names, reason = "the letters are those of the standard")]
+
 use libsm::sm2::{
     ecc::EccCtx,
     signature::{SigCtx, Signature as LibsmSignature},
@@ -18,15 +20,15 @@ use tongma_code::sign::{PublicKey, Signer, SoftSm2};
 use tongma_verify::sm2::{Base, IssuerKey, PlainKey};
 
 const ID: &str = "1234567812345678";
-const N: &str = "fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123";
+pub const N: &str = "fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123";
 const P: &str = "fffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffff";
 const B: &str = "28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93";
 
-fn big(hex: &str) -> BigUint {
+pub fn big(hex: &str) -> BigUint {
     BigUint::parse_bytes(hex.as_bytes(), 16).unwrap()
 }
 
-fn be(number: &BigUint) -> [u8; 32] {
+pub fn be(number: &BigUint) -> [u8; 32] {
     let bytes = number.to_bytes_be();
     let mut out = [0; 32];
     out[32 - bytes.len()..].copy_from_slice(&bytes);
@@ -71,7 +73,7 @@ impl Ours {
     }
 }
 
-fn sec1(point: &ProjectivePoint) -> [u8; 65] {
+pub fn sec1(point: &ProjectivePoint) -> [u8; 65] {
     point.to_affine().to_sec1_point(false).as_bytes().try_into().unwrap()
 }
 
@@ -143,7 +145,7 @@ fn entropy_changes_the_nonce_and_nothing_is_repeated() {
     assert!(SoftSm2::new(&be(&(big(N) - 2_u8))).is_ok());
 }
 
-fn scalar(number: &BigUint) -> Scalar {
+pub fn scalar(number: &BigUint) -> Scalar {
     Scalar::from_repr(be(&(number % big(N))).into()).unwrap()
 }
 
@@ -152,7 +154,7 @@ fn number(scalar: &Scalar) -> BigUint {
 }
 
 /// The digest for which (r = t − s, s) verifies, given the x of s·G + t·P.
-fn digest_for(s: &Scalar, t: &Scalar, x: &BigUint) -> Option<([u8; 32], [u8; 64])> {
+pub fn digest_for(s: &Scalar, t: &Scalar, x: &BigUint) -> Option<([u8; 32], [u8; 64])> {
     let r = t - s;
     let e = number(&r) + big(N) - x % big(N);
     let usable = !bool::from(r.is_zero()) && !bool::from(s.is_zero());
@@ -160,7 +162,7 @@ fn digest_for(s: &Scalar, t: &Scalar, x: &BigUint) -> Option<([u8; 32], [u8; 64]
 }
 
 /// A point of the curve with this x, if there is one.
-fn lift(x: &BigUint) -> Option<[u8; 65]> {
+pub fn lift(x: &BigUint) -> Option<[u8; 65]> {
     let p = big(P);
     let square = (x * x * x + &p * 3_u8 - x * 3_u8 + big(B)) % &p;
     // p ≡ 3 mod 4.
