@@ -1,0 +1,95 @@
+//! Values on their way to the server.
+
+use std::borrow::Cow;
+use std::error::Error;
+
+use bytes::BytesMut;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+
+/// A value of one of the four types that the tables have.
+#[derive(Debug, Clone)]
+pub enum Param<'a> {
+    Small(i16),
+    Big(i64),
+    Text(Cow<'a, str>),
+    Bytes(Cow<'a, [u8]>),
+}
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            Self::Small(number) => number.to_sql(ty, out),
+            Self::Big(number) => number.to_sql(ty, out),
+            Self::Text(text) => text.as_ref().to_sql(ty, out),
+            Self::Bytes(bytes) => bytes.as_ref().to_sql(ty, out),
+        }
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        [Type::INT2, Type::INT8, Type::TEXT, Type::BYTEA].contains(ty)
+    }
+
+    to_sql_checked!();
+}
+
+impl From<i16> for Param<'_> {
+    fn from(number: i16) -> Self {
+        Self::Small(number)
+    }
+}
+
+impl From<i64> for Param<'_> {
+    fn from(number: i64) -> Self {
+        Self::Big(number)
+    }
+}
+
+impl From<u64> for Param<'_> {
+    /// A place or a version. Beyond 63 bits there is nothing to be found, so the nearest will do.
+    fn from(number: u64) -> Self {
+        Self::Big(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<usize> for Param<'_> {
+    fn from(number: usize) -> Self {
+        Self::Big(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<tongma_domain::Bucket> for Param<'_> {
+    fn from(bucket: tongma_domain::Bucket) -> Self {
+        Self::Small(bucket.number().cast_signed())
+    }
+}
+
+impl<'a> From<&'a str> for Param<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Param<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl<'a> From<&'a [u8]> for Param<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(Cow::Borrowed(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Param<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(Cow::Owned(bytes))
+    }
+}
+
+/// A list of values.
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { [$($crate::param::Param::from($value)),*] };
+}
+
+pub(crate) use params;

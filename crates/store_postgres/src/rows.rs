@@ -1,0 +1,222 @@
+//! Reading rows.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+use tongma_domain::{Bucket, Fen, Id, UnixMs};
+use tongma_store::engine::{
+    Heads, Reads, StoredClaim, StoredRecord, StoredTransfer, entries_from_bytes, id_of, resolution_of,
+};
+use tongma_store::{
+    Account, AccountKey, AccountLimit, CounterKey, DueItem, Key, Kind, LogEntry, Record, StoreError, Transfer,
+    TransferState,
+};
+
+use crate::catalogue;
+use crate::link::Link;
+use crate::param::{Param, params};
+use crate::trouble::Trouble;
+
+/// The heads of the buckets that a transaction has locked, as they will be: `None` where nothing was ever written.
+pub type LockedHeads = RefCell<BTreeMap<Bucket, Option<Heads>>>;
+
+/// The rows, read through one connection.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    link: &'a Link,
+    heads: Option<&'a LockedHeads>,
+}
+
+fn corrupt(what: &str) -> StoreError {
+    StoreError::Corrupt(what.into())
+}
+
+fn get<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T, StoreError> {
+    row.try_get(column).map_err(|_| corrupt("a column of another type"))
+}
+
+fn unsigned(row: &Row, column: usize) -> Result<u64, StoreError> {
+    u64::try_from(get::<i64>(row, column)?).map_err(|_| corrupt("a negative place or version"))
+}
+
+fn key(row: &Row, column: usize) -> Result<Key, StoreError> {
+    Ok(Key::new(get(row, column)?))
+}
+
+fn at(row: &Row, column: usize) -> Result<UnixMs, StoreError> {
+    Ok(UnixMs::from_millis(get(row, column)?))
+}
+
+fn bucket(row: &Row) -> Result<Bucket, StoreError> {
+    let number = u16::try_from(get::<i16>(row, 0)?).map_err(|_| corrupt("bucket"))?;
+    Bucket::new(number).map_err(|_| corrupt("bucket"))
+}
+
+fn account_key(row: &Row, column: usize) -> Result<AccountKey, StoreError> {
+    Ok(AccountKey { class: Cow::Owned(get(row, column)?), of: key(row, column + 1)? })
+}
+
+fn account(row: &Row) -> Result<Account, StoreError> {
+    let fen = |column| Ok::<_, StoreError>(Fen::new(get(row, column)?));
+    Ok(Account {
+        limit: AccountLimit::from_number(get(row, 0)?)?,
+        debits_pending: fen(1)?,
+        debits_posted: fen(2)?,
+        credits_pending: fen(3)?,
+        credits_posted: fen(4)?,
+    })
+}
+
+fn transfer(row: &Row) -> Result<StoredTransfer, StoreError> {
+    let transfer = Transfer {
+        id: id_of(get(row, 0)?)?,
+        debit: account_key(row, 1)?,
+        credit: account_key(row, 3)?,
+        amount: Fen::new(get(row, 5)?),
+        code: Cow::Owned(get(row, 6)?),
+        journal: id_of(get(row, 7)?)?,
+        at: at(row, 8)?,
+    };
+    let resolution = resolution_of(get(row, 10)?, get(row, 11)?)?;
+    Ok(StoredTransfer { state: TransferState { transfer, resolution }, born_pending: get::<i16>(row, 9)? != 0 })
+}
+
+fn log_entry(row: &Row) -> Result<LogEntry, StoreError> {
+    Ok(LogEntry { seq: unsigned(row, 0)?, subject: key(row, 1)?, at: at(row, 2)?, body: get(row, 3)? })
+}
+
+/// The heads in a row of `bucket_head`.
+pub fn heads(row: &Row) -> Result<Heads, StoreError> {
+    Ok(Heads { log: unsigned(row, 0)?, due: unsigned(row, 1)? })
+}
+
+impl<'a> Rows<'a> {
+    /// The rows that a reader sees.
+    pub const fn read(link: &'a Link) -> Self {
+        Self { link, heads: None }
+    }
+
+    /// The rows that a transaction sees which has locked its buckets.
+    pub const fn locked(link: &'a Link, heads: &'a LockedHeads) -> Self {
+        Self { link, heads: Some(heads) }
+    }
+
+    fn many<T>(
+        self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        read: impl Fn(&Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.link.query(sql, params).map_err(Trouble::told)?.iter().map(read).collect()
+    }
+
+    fn one<T>(
+        self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        read: impl Fn(&Row) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.many(sql, params, read)?.pop())
+    }
+
+    pub fn due(self, (first, last): (Bucket, Bucket), now: UnixMs, limit: usize) -> Result<Vec<DueItem>, StoreError> {
+        self.many(catalogue::DUE, &params![first, last, now.as_millis(), limit], |row| {
+            Ok(DueItem { bucket: bucket(row)?, seq: unsigned(row, 1)?, at: at(row, 2)?, body: get(row, 3)? })
+        })
+    }
+
+    pub fn log_of(self, bucket: Bucket, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        self.many(catalogue::LOG, &params![bucket, after, limit], log_entry)
+    }
+
+    pub fn accounts_of(self, bucket: Bucket) -> Result<Vec<(AccountKey, Account)>, StoreError> {
+        let mut all =
+            self.many(catalogue::ACCOUNTS, &params![bucket], |row| Ok((account_key(row, 5)?, account(row)?)))?;
+        // The server orders text by its collation, which differs between servers.
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(all)
+    }
+
+    pub fn transfers_of(self, bucket: Bucket) -> Result<Vec<TransferState>, StoreError> {
+        self.many(catalogue::TRANSFERS, &params![bucket], |row| Ok(transfer(row)?.state))
+    }
+
+    pub fn buckets(self) -> Result<Vec<Bucket>, StoreError> {
+        self.many(catalogue::BUCKETS, &[], bucket)
+    }
+}
+
+impl Reads for Rows<'_> {
+    fn record(&mut self, bucket: Bucket, kind: Kind, key: &Key) -> Result<Option<StoredRecord>, StoreError> {
+        self.one(catalogue::RECORD, &params![bucket, kind, key.as_bytes()], |row| {
+            Ok(StoredRecord {
+                version: unsigned(row, 0)?,
+                index: entries_from_bytes(get(row, 1)?)?,
+                body: get(row, 2)?,
+            })
+        })
+    }
+
+    fn records(
+        &mut self,
+        bucket: Bucket,
+        kind: Kind,
+        (name, value): (&'static str, &Key),
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        // The least byte string behind a key is the key with a zero byte added.
+        let from = after.map_or_else(Vec::new, |after| [after.as_bytes(), &[0]].concat());
+        let params = params![bucket, kind, name, value.as_bytes(), from, limit];
+        self.many(catalogue::RECORDS_BY_ENTRY, &params, |row| {
+            Ok(Record { key: key(row, 0)?, version: unsigned(row, 1)?, body: get(row, 2)? })
+        })
+    }
+
+    fn counter(&mut self, bucket: Bucket, key: &CounterKey) -> Result<Option<i64>, StoreError> {
+        self.one(catalogue::COUNTER, &params![bucket, key.name, key.of.as_bytes()], |row| get(row, 0))
+    }
+
+    fn account(&mut self, bucket: Bucket, key: &AccountKey) -> Result<Option<Account>, StoreError> {
+        self.one(catalogue::ACCOUNT, &params![bucket, key.class.as_ref(), key.of.as_bytes()], account)
+    }
+
+    fn transfer(&mut self, bucket: Bucket, id: Id) -> Result<Option<StoredTransfer>, StoreError> {
+        self.one(catalogue::TRANSFER, &params![bucket, id.as_bytes().as_slice()], transfer)
+    }
+
+    fn claim(&mut self, bucket: Bucket, key: &Key) -> Result<Option<StoredClaim>, StoreError> {
+        self.one(catalogue::ONCE, &params![bucket, key.as_bytes()], |row| {
+            let claimant: &[u8] = get(row, 1)?;
+            Ok(StoredClaim {
+                rank: u32::try_from(get::<i64>(row, 0)?).map_err(|_| corrupt("rank"))?,
+                claimant: claimant.try_into().map_err(|_| corrupt("claimant"))?,
+                answer: get(row, 2)?,
+                keep_until: at(row, 3)?,
+            })
+        })
+    }
+
+    fn heads(&mut self, bucket: Bucket) -> Result<Heads, StoreError> {
+        let locked = self.heads.and_then(|heads| heads.borrow().get(&bucket).copied());
+        let found = match locked {
+            Some(known) => known,
+            None => self.one(catalogue::HEADS, &params![bucket], heads)?,
+        };
+        Ok(found.unwrap_or_default())
+    }
+
+    fn log(
+        &mut self,
+        bucket: Bucket,
+        subject: &Key,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let params = params![bucket, subject.as_bytes(), before.unwrap_or(u64::MAX), limit];
+        self.many(catalogue::LOG_BY_SUBJECT, &params, log_entry)
+    }
+}
