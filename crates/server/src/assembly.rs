@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tongma_capability::Reply;
+use tongma_capability::{Reply, Scenario};
 use tongma_connector::payment_code::{EXCHANGE_S, HttpRail, Patience, PaymentCode};
 use tongma_connector::{Answer, Connector};
+use tongma_domain::Clock;
 use tongma_service::{Outside, Parts, Platform};
 use tongma_store::Store;
 
@@ -51,15 +52,30 @@ pub fn platform(
     connectors: Vec<Arc<dyn Connector>>,
     host: String,
 ) -> io::Result<Arc<Platform>> {
+    platform_of(store, keys, connectors, host, Arc::new(SystemClock), tongma_scenario::catalogue())
+}
+
+/// A platform with a clock and a catalogue of the caller's: the walk moves the one and plants faults in the other.
+///
+/// # Errors
+/// As [`platform`].
+pub fn platform_of(
+    store: Arc<dyn Store>,
+    keys: Keys,
+    connectors: Vec<Arc<dyn Connector>>,
+    host: String,
+    clock: Arc<dyn Clock>,
+    catalogue: &'static [&'static dyn Scenario],
+) -> io::Result<Arc<Platform>> {
     let outside: BTreeMap<String, Arc<dyn Outside>> = connectors
         .into_iter()
         .map(|connector| (connector.name().to_owned(), Arc::new(Outward(connector)) as Arc<dyn Outside>))
         .collect();
     Platform::new(Parts {
         store,
-        clock: Arc::new(SystemClock),
+        clock,
         entropy: Box::new(SystemEntropy),
-        catalogue: tongma_scenario::catalogue(),
+        catalogue,
         outside,
         master: keys.master,
         roots: keys.roots,

@@ -17,20 +17,27 @@ macro_rules! note {
 }
 
 mod assembly;
+mod bench;
 mod children;
 mod codes;
 mod data;
 mod demo;
 mod doctor;
+mod documents;
 mod listen;
 mod migrate;
 mod serve;
 mod side;
 mod system;
+mod walk;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+/// Counts this thread's allocations for `tongma bench code`.
+#[global_allocator]
+static ALLOCATOR: tongma_allocations::Counting = tongma_allocations::Counting;
 
 /// Tongma 通码: one personal code that gets everything done.
 ///
@@ -56,10 +63,18 @@ enum Command {
     /// Make, check and explain personal codes.
     #[command(subcommand)]
     Code(codes::CodeCommand),
+    /// Measure, beside a peer in the same run. Build with --release first.
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
     /// Run the demo's OpenID Connect provider: sign-in without passwords, for trying things out.
     DemoProvider(side::ProviderArgs),
     /// Run the payment-code rail simulator: a rail that misbehaves on request.
     RailSimulator(side::RailArgs),
+    /// Drive every built scenario over real HTTP, every cell of its row, and check each by a second read.
+    Walk(walk::WalkArgs),
+    /// Write the documents that are generated from the code.
+    #[command(hide = true)]
+    Documents(documents::DocumentsArgs),
 }
 
 fn main() -> ExitCode {
@@ -78,8 +93,11 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> std::io::Result<bool> {
     match cli.command {
         Some(Command::Code(command)) => codes::run(command).await,
+        Some(Command::Bench(command)) => bench::run(command).await,
         Some(Command::DemoProvider(args)) => side::provider(args).await.map(|()| true),
         Some(Command::RailSimulator(args)) => side::rail(args).await.map(|()| true),
+        Some(Command::Walk(args)) => walk::run(args).await,
+        Some(Command::Documents(args)) => documents::run(&args).map(|()| true),
         Some(Command::Migrate(args)) => migrate::run(&args).map(|()| true),
         Some(Command::Doctor(args)) => doctor::run(&args).await,
         Some(Command::Serve(args)) => serve::run(args).await.map(|()| true),

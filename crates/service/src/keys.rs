@@ -23,6 +23,8 @@ const ISSUER_INDEX: u8 = 1;
 pub(crate) const LIST_LIFE_S: i64 = 3 * 86_400;
 /// How long it counts as fresh.
 const LIST_FRESH_S: u32 = 6 * 3600;
+/// How often both are signed anew when nothing else asks for it.
+const LIST_EVERY_S: i64 = 3600;
 /// How long the issuer key is valid.
 const KEY_LIFE_S: i64 = 400 * 86_400;
 /// Signature caches: a ticket always meets the same one, so that two requests seldom wait for each other.
@@ -46,6 +48,8 @@ pub struct Lists {
     pub key_list: Vec<u8>,
     /// The signed deny list.
     pub deny_list: Vec<u8>,
+    /// When they were signed.
+    pub made: UnixMs,
     verifier: Verifier,
 }
 
@@ -153,7 +157,7 @@ fn make_lists(
     let public: [PublicKey; 2] = roots.each_ref().map(|root| root.public_key());
     let pinned = Roots::new(&public).ok_or_else(unusable)?;
     let keyring = Keyring::open(&pinned, Suites::SM2, &key_list, None).map_err(|_| unusable())?;
-    Ok(Lists { key_list, deny_list, verifier: Verifier::new(keyring, Denials::looked_up_by_the_platform()) })
+    Ok(Lists { key_list, deny_list, made: now, verifier: Verifier::new(keyring, Denials::looked_up_by_the_platform()) })
 }
 
 impl Platform {
@@ -177,6 +181,12 @@ impl Platform {
             *held = Arc::new(lists);
         }
         Ok(())
+    }
+
+    /// Signs the lists anew when the schedule says so.
+    pub(crate) fn refresh_lists_when_due(&self) -> Result<(), Refusal> {
+        let made = self.codes.lists().made;
+        if self.now().since(made) >= LIST_EVERY_S * 1000 { self.refresh_lists() } else { Ok(()) }
     }
 
     /// The platform's lists and roots.

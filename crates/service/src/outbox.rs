@@ -81,9 +81,11 @@ impl Platform {
         begun
     }
 
-    /// Delivers for ever: the background worker of a process.
+    /// Delivers for ever, and signs the lists anew on a fixed schedule: the background worker of a process.
     pub async fn work(self: Arc<Self>) {
         loop {
+            // A list that could not be signed is tried again at the next turn; the one before still serves.
+            let _ = self.refresh_lists_when_due();
             if self.sweep().await == 0 {
                 tokio::time::sleep(SWEEP_PAUSE).await;
             }

@@ -1,13 +1,14 @@
 //! The cells of library loans.
 
 use serde_json::{Value, json};
+use tongma_domain::UnixMs;
 
 use super::phone::Phone;
 use super::point::Point;
 use super::sabotage::Fault;
 use super::stage::{Site, Stage};
 use super::steps::{Failed, Steps};
-use super::{Cell, Walking};
+use super::Cell;
 
 const ID: &str = "library_loan";
 
@@ -63,17 +64,11 @@ async fn lend(desk: &Point<'_>, phone: &Phone<'_>, items: &[&str]) -> Result<Val
     }
 }
 
-/// How many loans the phone lists; the outbox may still be on its way, so a few looks are taken.
-async fn loans(phone: &Phone<'_>, expected: usize) -> Result<Vec<Value>, Failed> {
-    let mut seen = Vec::new();
-    for _ in 0..20 {
-        seen = phone.things("loan").await?;
-        if seen.len() == expected {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    Ok(seen)
+/// The due dates of these books, as the phone lists them.
+async fn due_dates(phone: &Phone<'_>, books: &[String]) -> Result<Vec<String>, Failed> {
+    let things = phone.things("loan").await?;
+    let ours = things.iter().filter(|thing| books.iter().any(|book| thing["body"]["barcode"] == book.as_str()));
+    Ok(ours.map(|thing| UnixMs::from_millis(thing["body"]["due"].as_i64().unwrap_or_default()).date().to_string()).collect())
 }
 
 /// How many loans of these books the phone lists.
@@ -118,9 +113,8 @@ async fn borrow(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let line = log.iter().find(|line| line["kind"] == "done" && !line["receipt"].is_null());
     steps.check("the log has a line with a receipt", line.is_some(), &log.len()).await?;
     let due = stage.now().plus_days(31).date().to_string();
-    let things = loans(&phone, 2).await?;
-    let dated = things.iter().any(|thing| thing["body"].to_string().contains(&due));
-    steps.check("due in 31 days", dated, &json!(things)).await
+    let seen = due_dates(&phone, &books[..2]).await?;
+    steps.equal("due in 31 days", &json!(seen), &json!([due, due])).await
 }
 
 async fn renew(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
@@ -133,15 +127,15 @@ async fn renew(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let input = json!({ "item": books[0] });
     steps.step("the holder renews in the app", async { phone.act(ID, &site.name, "renew", input.clone()).await?.good() }).await?;
     let due = stage.now().plus_days(31).date().to_string();
-    let mut dated = false;
+    let mut seen = Vec::new();
     for _ in 0..20 {
-        dated = phone.things("loan").await?.iter().any(|thing| thing["body"].to_string().contains(&due));
-        if dated {
+        seen = due_dates(&phone, &books[..1]).await?;
+        if seen == [due.clone()] {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    steps.check("the loan is due later", dated, &due).await?;
+    steps.equal("the loan is due later", &json!(seen), &json!([due])).await?;
     steps.step("a second renewal is refused", async { phone.act(ID, &site.name, "renew", input).await?.refused("loan.renewed_out") }).await?;
     Ok(())
 }

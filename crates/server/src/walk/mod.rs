@@ -1,5 +1,6 @@
 //! `tongma walk`: every built scenario, every cell, over real HTTP, judged by a second read and never by the answer alone.
 
+mod command;
 mod hospital;
 mod library;
 mod museum;
@@ -23,6 +24,8 @@ use self::sabotage::{Broken, Fault};
 use self::stage::Stage;
 use self::steps::{Failed, Steps};
 use crate::system::moment;
+
+pub use self::command::{WalkArgs, run};
 
 /// The walking of one cell.
 type Walking<'a> = Pin<Box<dyn Future<Output = Result<(), Failed>> + 'a>>;
@@ -117,7 +120,7 @@ async fn walk_scenario(stage: &Stage, scenario: &'static str, cells: &[Cell], qu
         {
             steps.failed = 1;
             if !quiet {
-                println!("FAIL           {:<28} {failed}", cell.id);
+                say!("FAIL           {:<28} {failed}", cell.id);
             }
         }
         walked.steps += steps.passed + steps.failed;
@@ -133,7 +136,7 @@ fn tell(walked: &[Walked], as_json: bool) {
     let passed: u32 = walked.iter().map(|one| one.passed).sum();
     let failed: u32 = walked.iter().map(|one| one.failed).sum();
     if !as_json {
-        println!("{passed} passed, {failed} failed");
+        say!("{passed} passed, {failed} failed");
         return;
     }
     let scenarios: Vec<_> = walked
@@ -146,7 +149,7 @@ fn tell(walked: &[Walked], as_json: bool) {
             })
         })
         .collect();
-    println!("{}", json!({ "passed": passed, "failed": failed, "scenarios": scenarios }));
+    say!("{}", json!({ "passed": passed, "failed": failed, "scenarios": scenarios }));
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use tongma_capability::Scenario;
-use tongma_domain::Clock;
+use tongma_code::sign::{Signer, SoftSm2};
+use tongma_domain::{Clock, Entropy};
 use tongma_http::demo_provider::{self, DemoProviderConfig};
 use tongma_http::{Config, SignInConfig};
 use tongma_service::Platform;
@@ -13,7 +14,8 @@ use tongma_store::Store;
 
 use crate::assembly;
 use crate::data::Keys;
-use crate::demo::people::demo_people;
+use crate::demo::people::at_the_provider;
+use crate::system::SystemEntropy;
 
 /// The client id of the walk at its provider.
 const CLIENT: &str = "tongma-walk";
@@ -27,8 +29,8 @@ pub fn provider(issuer: &str, platform: &str, clock: Arc<dyn Clock>) -> Router {
         client_id: CLIENT.to_owned(),
         client_secret: None,
         redirects: vec![format!("{platform}/auth/callback")],
-        people: demo_people(),
-        seed: Keys::fresh_seed(),
+        people: at_the_provider(),
+        seed: seed(),
         clock,
     })
 }
@@ -45,7 +47,7 @@ pub fn platform(
     base: &str,
 ) -> io::Result<Arc<Platform>> {
     let connectors = vec![assembly::payment_code(rail, PATIENCE)?];
-    assembly::platform_of(store, Keys::fresh()?, connectors, base.to_owned(), clock, catalogue)
+    assembly::platform_of(store, keys()?, connectors, base.to_owned(), clock, catalogue)
 }
 
 /// The HTTP edge.
@@ -64,4 +66,16 @@ pub fn edge(platform: Arc<Platform>, base: &str, provider: &str, admin_token: &s
         admin_token: Some(admin_token.to_owned()),
     };
     tongma_http::router(platform, &config).map_err(io::Error::other)
+}
+
+/// Keys that live as long as the walk.
+fn keys() -> io::Result<Keys> {
+    let signer = || SoftSm2::new(&seed()).map(|signer| Box::new(signer) as Box<dyn Signer>).map_err(io::Error::other);
+    Ok(Keys { master: seed(), roots: [signer()?, signer()?], issuer: signer()? })
+}
+
+fn seed() -> [u8; 32] {
+    let mut seed = [0; 32];
+    SystemEntropy.fill(&mut seed);
+    seed
 }

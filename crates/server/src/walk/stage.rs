@@ -80,17 +80,18 @@ impl Stage {
     async fn enrol(&self, provider: &str) -> Result<(), Failed> {
         for citizen in &CITIZENS {
             let known = citizen.enrolment(provider);
+            let signs_in = !citizen.subject.is_empty();
             let body = json!({
                 "name": known.name,
                 "document_kind": known.document_kind,
                 "document_number": known.document_number,
                 "birth": known.birth,
                 "phone": known.phone,
-                "provider": provider,
-                "subject": citizen.subject,
+                "provider": signs_in.then_some(provider),
+                "subject": signs_in.then_some(citizen.subject),
             });
             self.admin("/v1/admin/people", &body).await?;
-            if citizen.purse_fen > 0 {
+            if signs_in && citizen.purse_fen > 0 {
                 let body = json!({ "provider": provider, "subject": citizen.subject, "amount_fen": citizen.purse_fen });
                 self.admin("/v1/admin/purse", &body).await?;
             }

@@ -65,7 +65,7 @@ impl Steps {
             }
         };
         if !self.quiet {
-            println!("{mark} {millis:>5} ms  {:<28} {what}{note}", self.cell);
+            say!("{mark} {millis:>5} ms  {:<28} {what}{note}", self.cell);
         }
         result
     }
