@@ -8,6 +8,7 @@ mod lists;
 mod openssl;
 mod pipeline;
 mod points;
+mod seeds;
 mod short;
 mod sm2_edges;
 mod vectors;
