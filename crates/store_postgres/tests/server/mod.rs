@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test tells what is wrong by panicking")]
 
 use std::os::unix::fs::{MetadataExt as _, chown};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use tongma_domain::SeededEntropy;
@@ -77,18 +77,13 @@ impl Server {
     }
 
     /// The directory of its socket.
-    pub fn sockets(&self) -> &Path {
+    pub fn sockets(&self) -> &std::path::Path {
         &self.directory
     }
 
-    /// The address of one of its schemas, through a socket in a directory.
-    pub fn address_through(&self, sockets: &Path, schema: &str) -> String {
-        format!("host={} user=tongma dbname=postgres options='-c search_path={schema}'", sockets.display())
-    }
-
-    /// The address of one of its schemas.
+    /// The address of one of its schemas. Its first word is `host=` and the directory of the socket.
     pub fn address(&self, schema: &str) -> String {
-        self.address_through(&self.directory, schema)
+        format!("host={} user=tongma dbname=postgres options='-c search_path={schema}'", self.sockets().display())
     }
 
     /// Runs statements beside the store.
