@@ -197,9 +197,13 @@ async fn ids_pages_and_queries_are_checked_before_anything_is_read() {
             must_be_kind(&got, &address);
         }
     }
-    for address in
-        ["/v1/me/log?after=abc", "/v1/me/things?kind=%F0%9F%92%A9", "/v1/me/list?scenario=x&venue=y", "/v1/me/list"]
-    {
+    for address in [
+        "/v1/me/log?after=abc",
+        "/v1/me/things?kind=%F0%9F%92%A9",
+        "/v1/me/list?scenario=x&venue=y",
+        "/v1/me/list?scenario=stamps&venue=y&action=bundle&date=2026-13-01",
+        "/v1/me/list",
+    ] {
         must_be_kind(&house.me("GET", address, "", &Value::Null).await, address);
     }
     for action in

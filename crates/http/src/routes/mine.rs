@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tongma_capability::Scenario;
-use tongma_domain::{Action, Card, Date, FieldKind, Starter, VenueState};
+use tongma_domain::{Action, Card, Date, Field, FieldKind, Refusal, Starter, Text, VenueState};
 use tongma_service::{Asked, Audience, Question, Thing};
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     edge::{Edge, Shared, SignedIn},
     extract::{IdempotencyKey, Json, List, OutwardId, Page, is_hex, query},
     follow,
-    problem::Answer,
+    problem::{Answer, Problem},
 };
 
 /// A line of the log.
@@ -265,20 +265,13 @@ fn my_thing(edge: &Edge, audience: Audience, thing: Thing) -> MyThing {
     }
 }
 
-/// The holder's actions about a thing: those whose references the thing's body answers. A body that lists `actions`
-/// offers only those: a loan that cannot be renewed again has no such button.
+/// The holder's actions about a thing. A body that lists `actions` says so itself: a loan that cannot be renewed again
+/// has no such button. Where it does not, those whose references it answers.
 fn actions_about(card: &Card, body: &Value) -> Vec<ThingAction> {
     let offered = body.get("actions").and_then(Value::as_array);
     let about = |action: &&Action| {
-        let mut references = action.form.iter().filter(|field| field.kind == FieldKind::Reference).peekable();
-        let answered = references.peek().is_some()
-            && references.all(|field| body.get(field.id).and_then(Value::as_str).is_some_and(|id| is_hex(id, 32)));
-        let wanted = offered.is_none_or(|list| list.iter().any(|id| id.as_str() == Some(action.id)));
-        action.by.contains(&Starter::Holder) && answered && wanted
-    };
-    let filled = |action: &Action| {
-        let fields = action.form.iter().filter_map(|field| Some((field.id.to_owned(), body.get(field.id)?.clone())));
-        fields.filter(|(_, value)| !value.is_null()).collect()
+        let listed = offered.map(|list| list.iter().any(|id| id.as_str() == Some(action.id)));
+        action.by.contains(&Starter::Holder) && listed.unwrap_or_else(|| answers_references(action, body))
     };
     card.actions
         .iter()
@@ -288,9 +281,24 @@ fn actions_about(card: &Card, body: &Value) -> Vec<ThingAction> {
             name: action.name.into(),
             form: serde_json::to_value(action.form).unwrap_or_default(),
             moves_money: action.moves_money,
-            input: filled(action),
+            input: filled(action, body),
         })
         .collect()
+}
+
+fn answers_references(action: &Action, body: &Value) -> bool {
+    let mut references = action.form.iter().filter(|field| field.kind == FieldKind::Reference).peekable();
+    references.peek().is_some()
+        && references.all(|field| body.get(field.id).and_then(Value::as_str).is_some_and(|id| is_hex(id, 32)))
+}
+
+/// What a form takes from a thing: fields of the same name; a bar code field takes the thing's bar code.
+fn filled(action: &Action, body: &Value) -> Map<String, Value> {
+    let value_of = |field: &Field| {
+        let barcode = || body.get("barcode").filter(|_| field.kind == FieldKind::Barcode);
+        body.get(field.id).or_else(barcode).filter(|value| !value.is_null()).cloned()
+    };
+    action.form.iter().filter_map(|field| Some((field.id.to_owned(), value_of(field)?))).collect()
 }
 
 pub async fn venues(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<VenueHere>>> {
@@ -338,11 +346,27 @@ fn venue_here(edge: &Edge, venue: &tongma_domain::Venue, id: String) -> VenueHer
 pub async fn list(State(edge): State<Shared>, me: SignedIn, parts: Parts) -> Answer<Json<List<Value>>> {
     let asked: ListAt = query(&parts)?;
     let venue = edge.platform.inward(me.audience(), &asked.venue.unwrap_or_default())?;
+    let date = match asked.date.as_deref() {
+        None => None,
+        Some(text) => Some(Date::parse(text).ok_or_else(bad_date)?),
+    };
     let action = asked.action.unwrap_or_else(|| "list".to_owned());
-    let date = asked.date.as_deref().and_then(Date::parse);
+    if action == "bundle" {
+        // A bundle's lines name people by internal id; they leave only inside a gate's signed bundle, which names nobody.
+        return Err(crate::problem::unknown_route());
+    }
     let items = edge.platform.list_mine(&me.0, &asked.scenario.unwrap_or_default(), venue, &action, date)?;
     let items = items.into_iter().map(|item| edge.platform.externalise(me.audience(), item)).collect();
     Ok(Json(List::whole(items)))
+}
+
+fn bad_date() -> Problem {
+    Problem::from(Refusal::with_status(
+        400,
+        "input.date",
+        Text::new("日期要写成 2026-11-23 这样", "A date is written like 2026-11-23"),
+        Text::new("请改正日期", "Correct the date"),
+    ))
 }
 
 pub async fn act(

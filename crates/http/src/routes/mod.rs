@@ -235,6 +235,8 @@ fn citizen_operations() -> Vec<Operation> {
         get("/v1/me/list", "What a scenario lists for me at a place", mine::list)
             .asks("scenario", "The scenario")
             .asks("venue", "The place, as listed to me")
+            .asks("action", "Which list: `list` is my own, others are the scenario's (`sessions`)")
+            .asks("date", "`YYYY-MM-DD`, where the list is about a day")
             .asks("action", "Which of its lists: `list` (mine) unless named, such as `sessions`")
             .asks("date", "Of which day, `YYYY-MM-DD`")
             .gives::<List<Value>>(),
