@@ -89,7 +89,10 @@ async function refresh(app) {
     if (shell.profile && shell.profile.masked_name !== me.masked_name) await forgetTickets(app);
     let number = me.device?.number ?? null;
     const mine = number !== null && number === me.live_device_number;
-    if (!mine && (me.live_device_number === null || me.live_device_number === held)) number = await enrol(app);
+    if (!mine && (me.live_device_number === null || me.live_device_number === held)) {
+      number = await enrol(app);
+      app.me = await app.api.get("/v1/me");
+    }
     const elsewhere = number === null || (me.live_device_number !== null && number < me.live_device_number);
     if (elsewhere) await forgetTickets(app);
     await setProfile(app, { masked_name: me.masked_name, frozen: me.frozen, elsewhere, device_number: elsewhere ? null : number, wards: me.wards ?? [] });
@@ -109,7 +112,7 @@ async function enrol(app) {
 /** A name that people know their phone by, as far as the browser tells. */
 function deviceName() {
   const agent = navigator.userAgent;
-  const kinds = [[/iPhone/, "iPhone"], [/iPad/, "iPad"], [/HarmonyOS|OpenHarmony/, "HarmonyOS"], [/Android/, "Android"], [/Windows/, "Windows"], [/Mac OS/, "Mac"]];
+  const kinds = [[/iPhone/, "iPhone"], [/iPad/, "iPad"], [/HarmonyOS|OpenHarmony/, "HarmonyOS"], [/Android/, "Android"], [/Windows/, "Windows"], [/Mac OS/, "Mac"], [/Linux/, "Linux"]];
   return kinds.find(([pattern]) => pattern.test(agent))?.[1] ?? "Web";
 }
 
@@ -163,10 +166,9 @@ async function refill(app, asked) {
   }
 }
 
-/** This phone becomes the one that shows the code. */
+/** This phone becomes the one that shows the code. What that means stands above the button, so one tap is enough. */
 async function takeOver(app) {
   const { t, shell } = app;
-  if (!(await app.confirm({ title: t("device_take"), text: t("device_take_text"), yes: t("device_take") }))) return;
   try {
     const number = await enrol(app);
     await forgetTickets(app);

@@ -23,8 +23,10 @@ export async function things(app, page, [kind = ""], stale) {
   const offered = (item) => venues.find(({ id }) => id === item.venue.id)?.scenarios.find(({ id }) => id === item.scenario)?.actions ?? [];
   const items = pages.flat();
   fill(list, items.length ? h("ul.stack", {}, items.map((item) => card(app, item, actionsAbout(item, offered(item))))) : h("p.card", {}, t("things_none")));
-  const shown = kind ? [] : venues.map((venue) => place(app, venue)).filter(Boolean);
-  fill(places, shown.length > 0 && h("h2", {}, t("venues_title")), shown);
+  if (kind) return;
+  const shown = venues.filter(({ state }) => state === "open").map((venue) => place(app, venue)).filter(Boolean);
+  const soon = venues.filter(({ state }) => state === "coming");
+  fill(places, shown.length > 0 && [h("h2", {}, t("venues_title")), shown], soon.length > 0 && h("details.card", {}, h("summary", {}, `${t("venue_coming")} · ${soon.length}`), h("ul.stack.tight", {}, soon.map((venue) => h("li", {}, app.words(venue))))));
 }
 
 /** All pages of a list, but never without end. */
@@ -51,14 +53,13 @@ function card(app, item, actions) {
     shown.length > 0 && h("div.pair", {}, shown.map((action) => h("button", { type: "button", class: action.moves_money ? "main" : "", onclick: () => perform(app, item, action, actions) }, app.words(action.name)))));
 }
 
-/** A place with what can be started there. What needs a thing first (a loan, a booking) is offered on that thing instead. */
+/** A place with what can be started there. What needs a thing first (a loan, a bill, a booking) is offered on that thing instead. */
 function place(app, venue) {
-  const soon = venue.state !== "open";
-  const free = (action) => action.id !== "quote" && !action.form.some((field) => field.required && ["barcode"].includes(field.kind.type)) && !/^(cancel|move|change)/.test(action.id);
+  const free = (action) => !action.moves_money && action.id !== "quote" && !action.form.some((field) => field.required && ["barcode", "reference"].includes(field.kind.type)) && !/^(cancel|move|change)/.test(action.id);
   const startable = venue.scenarios.flatMap((scenario) => scenario.actions.filter(free).map((action) => ({ scenario, action })));
-  if (!soon && !startable.length) return null;
-  return h("section.card.stack.tight", {}, h("div.row", {}, h("h3.grow", {}, app.words(venue)), soon && h("span.chip.ask", {}, app.t("venue_coming"))),
-    !soon && startable.map(({ scenario, action }) => h("a.row.link", { href: `#/do/${venue.id}/${scenario.id}/${action.id}` }, h("span.grow", {}, `${app.words(scenario.name)} · ${app.words(action.name)}`), icon("M9 5l7 7-7 7"))));
+  if (!startable.length) return null;
+  return h("section.card.stack.tight", {}, h("h3", {}, app.words(venue)),
+    startable.map(({ scenario, action }) => h("a.row.link", { href: `#/do/${venue.id}/${scenario.id}/${action.id}` }, h("span.grow", {}, `${app.words(scenario.name)} · ${app.words(action.name)}`), icon("M9 5l7 7-7 7"))));
 }
 
 /** Starting an action at a venue: the sessions it has, else the form from its card. */

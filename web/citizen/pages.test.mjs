@@ -65,6 +65,9 @@ test("what can be done about a thing: what it answers, nothing that is over, the
   const loan = { body: { barcode: "B1", renewals_left: 1 }, actions: [] };
   assert.deepEqual(actionsAbout(loan, library).map(({ id, input }) => [id, input]), [["renew", { item: "B1" }]]);
   assert.deepEqual(actionsAbout({ ...loan, body: { ...loan.body, renewals_left: 0 } }, library), []);
+  const reader = { body: { number: "R1", fine_fen: 120 }, actions: [] };
+  assert.deepEqual(actionsAbout(reader, library).map(({ id }) => id), ["pay_fine"], "what is owed can be paid");
+  assert.deepEqual(actionsAbout({ body: { number: "R1", fine_fen: 0 }, actions: [] }, library), []);
   const hospital = [{ id: "quote", form: [field("bill_number", "barcode", false)] }, { id: "pay", moves_money: true, form: [field("bill_number", "barcode", false), field("payment_code", "payment_code", false)] }];
   const actions = actionsAbout({ body: { bill_number: "Z9", paid: false }, actions: [] }, hospital);
   assert.deepEqual(actions.map(({ id, input }) => [id, input.bill_number]), [["quote", "Z9"], ["pay", "Z9"]]);
@@ -86,10 +89,11 @@ test("a booking can be cancelled or moved, not booked again, and not once somebo
 test("a session says when it is and whether it can be had; a choice becomes input", () => {
   const at = (hour) => Date.UTC(2026, 10, 24, hour);
   const f = formats("zh");
-  assert.deepEqual(sessionOf({ session: "09:00", start: at(1), end: at(5), left: 3, open: true }, f.time), { name: "09:00", hours: "09:00–13:00", left: 3, open: true });
+  assert.deepEqual(sessionOf({ session: "09:00", start: at(1), end: at(5), left: 3, open: true }, f.time, at(2)), { name: "09:00", hours: "09:00–13:00", left: 3, open: true });
   assert.equal(sessionOf({ session: "09:00", left: 0, open: true }, f.time).open, false);
   assert.equal(sessionOf({ session: "09:00", left: 9, open: false }, f.time).open, false);
-  assert.equal(sessionOf({ kind: "booking" }, f.time), null);
+  assert.equal(sessionOf({ kind: "booking" }, f.time, 0), null);
+  assert.equal(sessionOf({ session: "09:00", start: at(1), end: at(5), left: 3, open: true }, f.time, at(5)), null, "it is over");
   assert.deepEqual(chosenInput([{ id: "date" }, { id: "session" }], {}, "2026-11-24", "09:00"), { date: "2026-11-24", session: "09:00" });
   assert.deepEqual(chosenInput([{ id: "date" }, { id: "to_date" }], { date: "2026-11-23" }, "2026-11-24", "09:00"), { date: "2026-11-23", to_date: "2026-11-24", session: "09:00" });
   const days = daysFrom(Date.UTC(2026, 10, 23, 17), f.isoDay);

@@ -8,9 +8,9 @@ const DAYS_AHEAD = 7;
 /** The days that are offered: today in Beijing and the week after it, as `YYYY-MM-DD`. Pure. */
 export const daysFrom = (nowMs, isoDay) => Array.from({ length: DAYS_AHEAD + 1 }, (_, ahead) => isoDay(nowMs + ahead * 86_400_000));
 
-/** What a list says of a session: its name, its hours, the places left (null when unknown) and whether it can be chosen. Pure. */
-export function sessionOf(item, time) {
-  if (typeof item.session !== "string") return null;
+/** What a list says of a session: its name, its hours, the places left (null when unknown) and whether it can be chosen; null when it is over. Pure. */
+export function sessionOf(item, time, nowMs) {
+  if (typeof item.session !== "string" || item.end <= nowMs) return null;
   const hours = [item.start, item.end].filter((at) => typeof at === "number").map(time).join("–");
   const left = typeof item.left === "number" ? item.left : null;
   return { name: item.session, hours: hours || item.session, left, open: item.open !== false && left !== 0 };
@@ -28,7 +28,7 @@ export async function pickerFor(app, venue, scenario, action, given = {}) {
   const { t, f } = app;
   const days = daysFrom(app.shell.clock.now(), f.isoDay);
   const place = `scenario=${encodeURIComponent(scenario.id)}&venue=${encodeURIComponent(venue.id)}`;
-  const sessions = async (day) => (await app.api.get(`/v1/me/list?${place}&action=sessions&date=${day}`)).items.map((item) => sessionOf(item, f.time)).filter(Boolean);
+  const sessions = async (day) => (await app.api.get(`/v1/me/list?${place}&action=sessions&date=${day}`)).items.map((item) => sessionOf(item, f.time, app.shell.clock.now())).filter(Boolean);
   const chosen = { day: days[0], name: null, list: await sessions(days[0]) };
   if (!chosen.list.length) Object.assign(chosen, { day: days[1], list: await sessions(days[1]) });
   if (!chosen.list.length) return null;

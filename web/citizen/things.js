@@ -70,7 +70,7 @@ function filledFrom(body, form) {
 export function actionsAbout(thing, offered) {
   const body = thing.body ?? {};
   const listed = thing.actions?.length > 0 ? thing.actions : offered.map((action) => ({ ...action, input: filledFrom(body, action.form) }))
-    .filter(({ id, form, input }) => !BEGINS.test(id) && Object.keys(input).length > 0 && form.every((field) => !field.required || input[field.id] != null));
+    .filter(({ id, form, input, moves_money: pays }) => !BEGINS.test(id) && (Object.keys(input).length > 0 || (pays && body.fine_fen > 0)) && form.every((field) => !field.required || input[field.id] != null));
   if (body.paid === true) return [];
   if (body.admitted > 0) return []; // who is in can neither cancel nor move
   return listed.filter((action) => !(action.id === "renew" && body.renewals_left === 0));
