@@ -28,8 +28,8 @@ pub fn cells() -> Vec<Cell> {
         Cell { id: "11.unknown_rail", fault: Fault::Lie("bill.settle"), walk: |stage, steps| Box::pin(unknown_rail(stage, steps)) },
         Cell { id: "11.late_success", fault: Fault::Lie("bill.decline"), walk: |stage, steps| Box::pin(late_success(stage, steps)) },
         Cell { id: "11.insufficient", fault: Fault::Lie("bill.decline"), walk: |stage, steps| Box::pin(insufficient(stage, steps)) },
-        Cell { id: "11.twice_is_once", fault: Fault::Lie("payer.post"), walk: |stage, steps| Box::pin(twice(stage, steps)) },
-        Cell { id: "11.minimum_release", fault: Fault::Leak("pay"), walk: |stage, steps| Box::pin(minimum_release(stage, steps)) },
+        Cell { id: "11.twice_is_once", fault: Fault::Twice("payer.pend"), walk: |stage, steps| Box::pin(twice(stage, steps)) },
+        Cell { id: "11.minimum_release", fault: Fault::Leak("bill.settle"), walk: |stage, steps| Box::pin(minimum_release(stage, steps)) },
     ]
 }
 

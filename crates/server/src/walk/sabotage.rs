@@ -82,9 +82,12 @@ impl Scenario for Broken {
             }
             Fault::Leak(action) if action == step.action => {
                 let mut outcome = self.inner.act(desk, step)?;
-                let birth = step.holder.map(|holder| holder.birth.to_string());
-                if let Value::Object(fields) = &mut outcome.detail {
-                    fields.insert("birth".into(), json!(birth));
+                let birth = json!(step.holder.map(|holder| holder.birth.to_string()));
+                let kept = desk.answer.as_mut().and_then(|answer| answer.as_mut().ok());
+                for told in [Some(&mut outcome), kept].into_iter().flatten() {
+                    if let Value::Object(fields) = &mut told.detail {
+                        fields.insert("birth".into(), birth.clone());
+                    }
                 }
                 Ok(outcome)
             }
