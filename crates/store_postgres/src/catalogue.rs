@@ -1,7 +1,7 @@
 //! Every statement this engine runs, by name.
 //!
-//! The text keeps to what PostgreSQL, Citus, YugabyteDB and CockroachDB share: one bucket a statement, no triggers, no
-//! sequences, no clock, no upsert; a guard is a condition whose row count must be one.
+//! The text keeps to what PostgreSQL and the distributed engines that speak its wire share: one bucket a statement, no
+//! triggers, no sequences, no clock, no upsert; a guard is a condition whose row count must be one.
 
 /// How many buckets a statement touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -74,7 +74,7 @@ fn a_commit_whose_answer_is_lost_happens_once() {
     drop(server.store("lost", &Options::default()));
     let proxy = Proxy::start(server.sockets());
     let address = server.address("lost").replacen(&server.sockets().display().to_string(), &proxy.sockets(), 1);
-    let store = server.open(&address, &Options { lanes: 3, ..Options::default() });
+    let store = Server::open(&address, &Options { lanes: 3, ..Options::default() });
     let results = under_load(&store, || {
         for round in 0..30 {
             std::thread::sleep(Duration::from_millis(60));

@@ -1,4 +1,5 @@
 //! Stands between the store and the server, and loses what it is told to lose.
+#![expect(clippy::expect_used, reason = "a test tells what is wrong by panicking")]
 
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
@@ -32,9 +33,9 @@ fn take(count: &AtomicU32) -> bool {
 
 /// Passes the client's bytes on. Ends when either side does, or when a fault strikes.
 fn upward(mut client: &UnixStream, mut server: &UnixStream, deaf: &AtomicBool, plan: &Plan) {
-    let mut bytes = [0; 65_536];
+    let mut bytes = vec![0; 65_536];
     while let Ok(length @ 1..) = client.read(&mut bytes) {
-        let chunk = &bytes[..length];
+        let Some(chunk) = bytes.get(..length) else { break };
         if chunk.ends_with(COMMIT) {
             if take(&plan.commits_to_lose) {
                 plan.commits_lost.fetch_add(1, Ordering::SeqCst);
@@ -58,9 +59,10 @@ fn upward(mut client: &UnixStream, mut server: &UnixStream, deaf: &AtomicBool, p
 
 /// Passes the server's bytes on until told to be deaf.
 fn downward(mut client: &UnixStream, mut server: &UnixStream, deaf: &AtomicBool) {
-    let mut bytes = [0; 65_536];
+    let mut bytes = vec![0; 65_536];
     while let Ok(length @ 1..) = server.read(&mut bytes) {
-        if deaf.load(Ordering::SeqCst) || client.write_all(&bytes[..length]).is_err() {
+        let Some(chunk) = bytes.get(..length) else { break };
+        if deaf.load(Ordering::SeqCst) || client.write_all(chunk).is_err() {
             break;
         }
     }

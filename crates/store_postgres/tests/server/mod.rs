@@ -102,11 +102,11 @@ impl Server {
     /// A store in a fresh schema of its own.
     pub fn store(&self, schema: &str, options: &Options) -> PostgresStore {
         self.execute(&format!("CREATE SCHEMA {schema}"));
-        self.open(&self.address(schema), options)
+        Self::open(&self.address(schema), options)
     }
 
     /// A store at an address.
-    pub fn open(&self, address: &str, options: &Options) -> PostgresStore {
+    pub fn open(address: &str, options: &Options) -> PostgresStore {
         let mut seed = [7; 32];
         seed[..4].copy_from_slice(&std::process::id().to_be_bytes());
         PostgresStore::open(address, options, &mut SeededEntropy::new(seed)).unwrap()
