@@ -8,6 +8,9 @@
  *
  * Each frame is answered by { id, text: string|null, ms } or { id, error }. Send the next frame when the last one is
  * answered. A slow machine looks at every frame in fewer ways, and in the other ways at the next ones.
+ *
+ * The worker reads in a worker of its own: a picture over which the reader takes too long is given up ({ …, gaveUp: true }),
+ * and a fresh reader takes the next one.
  */
 import { PASS, loadDesk } from "./wasm.js";
 
@@ -69,7 +72,62 @@ function pixelReader() {
   };
 }
 
+/** A picture is given up after this. Reading takes some ten milliseconds, on a slow machine some hundred. */
+export const GIVE_UP_MS = 2000;
+const READER = "reader";
+
+/**
+ * Hands messages to a reader and its answers back, and replaces a reader that does not answer.
+ * @param {{spawn: () => Worker, post: (answer: object) => void, after?: (ms: number, act: () => void) => any, cancel?: (timer: any) => void}} parts
+ * @returns {(message: any) => void} takes the page's messages
+ */
+export function supervisor({ spawn, post, after = (ms, act) => setTimeout(act, ms), cancel = clearTimeout }) {
+  let reader = null;
+  let source;
+  let timer;
+  const start = (onReady) => {
+    const fresh = spawn();
+    reader = fresh;
+    fresh.onmessage = ({ data }) => {
+      if (reader !== fresh) return; // the last word of one that was given up
+      if (data.ready) return onReady(data);
+      cancel(timer);
+      post(data);
+    };
+    fresh.onerror = () => post({ error: "broken" });
+    fresh.postMessage({ load: source });
+  };
+  const giveUp = (id) => {
+    reader.terminate();
+    start(() => undefined);
+    post({ id, text: null, ms: GIVE_UP_MS, gaveUp: true });
+  };
+  return (message) => {
+    if (message.load !== undefined) {
+      source = message.load;
+      reader?.terminate();
+      return start(post);
+    }
+    if (!reader) return post({ id: message.id, error: "not_loaded" });
+    timer = after(GIVE_UP_MS, () => giveUp(message.id));
+    const { frame } = message;
+    reader.postMessage(message, isTransferable(frame) ? [frame] : []);
+  };
+}
+
+const isTransferable = (frame) => [globalThis.ImageBitmap, globalThis.VideoFrame].some((kind) => kind && frame instanceof kind);
+
 if (typeof WorkerGlobalScope !== "undefined" && globalThis instanceof WorkerGlobalScope) {
-  const answer = frameReader({ load: loadDesk, pixelsOf: pixelReader(), nowMs: () => performance.now() });
-  globalThis.onmessage = async ({ data }) => globalThis.postMessage(await answer(data));
+  if (globalThis.name === READER) {
+    const answer = frameReader({ load: loadDesk, pixelsOf: pixelReader(), nowMs: () => performance.now() });
+    let queue = Promise.resolve();
+    globalThis.onmessage = ({ data }) => {
+      // One after the other, so that a frame waits until the part is loaded.
+      queue = queue.then(async () => globalThis.postMessage(await answer(data)));
+    };
+  } else {
+    const spawn = () => new Worker(import.meta.url, { type: "module", name: READER });
+    const take = supervisor({ spawn, post: (answer) => globalThis.postMessage(answer) });
+    globalThis.onmessage = ({ data }) => take(data);
+  }
 }

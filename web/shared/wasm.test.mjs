@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { CODE_ERRORS, PASS, loadDesk, loadPhone } from "./wasm.js";
 import { built } from "./wasm.test.built.mjs";
 import { TestPlatform, chainOf, digitsOf, shortOf } from "./wasm.test.mint.mjs";
-import { frameReader, passesFor } from "./qr-worker.js";
+import { GIVE_UP_MS, frameReader, passesFor, supervisor } from "./qr-worker.js";
 
 const phoneBytes = built("phone");
 const deskBytes = built("desk");
@@ -308,6 +308,35 @@ test("the worker answers every message, and takes turns on a slow machine", asyn
   const turns = [0, 1, 2].map((turn) => passesFor(500, turn));
   assert.equal(turns.reduce((all, passes) => all | passes), PASS.ALL);
   assert.ok(turns.every((passes) => passes !== PASS.ALL && passes & PASS.PLAIN));
+});
+
+test("a reader that does not answer is replaced, and its last word is not heard", () => {
+  const readers = [];
+  const posted = [];
+  const timers = [];
+  const spawn = () => {
+    const reader = { sent: [], gone: false, postMessage: (message) => reader.sent.push(message), terminate: () => (reader.gone = true) };
+    readers.push(reader);
+    return reader;
+  };
+  const take = supervisor({ spawn, post: (answer) => posted.push(answer), after: (ms, act) => timers.push({ ms, act, on: true }) - 1, cancel: (timer) => timers[timer] && (timers[timer].on = false) });
+  take({ id: 1, frame: {} });
+  take({ load: "desk.wasm" });
+  readers[0].onmessage({ data: { ready: true } });
+  take({ id: 2, frame: {} });
+  readers[0].onmessage({ data: { id: 2, text: "86", ms: 5 } });
+  assert.deepEqual(posted, [{ id: 1, error: "not_loaded" }, { ready: true }, { id: 2, text: "86", ms: 5 }]);
+  assert.deepEqual(timers.map(({ ms, on }) => [ms, on]), [[GIVE_UP_MS, false]]);
+  take({ id: 3, frame: {} });
+  timers[1].act();
+  assert.deepEqual(posted.at(-1), { id: 3, text: null, ms: GIVE_UP_MS, gaveUp: true });
+  assert.equal(readers[0].gone, true);
+  assert.deepEqual(readers[1].sent, [{ load: "desk.wasm" }]);
+  readers[1].onmessage({ data: { ready: true } });
+  readers[0].onmessage({ data: { id: 3, text: "late", ms: 1 } });
+  take({ id: 4, frame: {} });
+  readers[1].onmessage({ data: { id: 4, text: null, ms: 5 } });
+  assert.deepEqual(posted.slice(4), [{ id: 4, text: null, ms: 5 }]);
 });
 
 test("every refusal of the WebAssembly side has a name here", () => {

@@ -45,14 +45,8 @@ struct Grey<'a> {
 /// [`Refusal::BadLength`] when `pixels` does not fit the size, [`Refusal::BadArgument`] for an empty or oversized frame,
 /// [`Refusal::NotFound`] when nothing is readable.
 pub fn read_qr(width: usize, height: usize, pixels: &[u8], passes: u32) -> Result<String, Refusal> {
-    let count = width.checked_mul(height).filter(|count| (1..=MAX_PIXELS).contains(count));
-    let count = count.ok_or(Refusal::BadArgument)?;
-    let pixels = match pixels.len() / count {
-        1 if pixels.len() == count => Cow::Borrowed(pixels),
-        4 if pixels.len() == count * 4 => Cow::Owned(luminance(pixels)),
-        _ => return Err(Refusal::BadLength),
-    };
-    let frame = Grey { width, height, pixels };
+    let frame = grey(width, height, pixels)?;
+    let passes = passes & frame.worthwhile();
     let wanted = |bit: u32| passes & bit != 0;
     let plain = || wanted(pass::PLAIN).then(|| frame.read()).flatten();
     let doubled = || wanted(pass::DOUBLED).then(|| frame.doubled().read()).flatten();
@@ -60,6 +54,30 @@ pub fn read_qr(width: usize, height: usize, pixels: &[u8], passes: u32) -> Resul
     let inverted = || wanted(pass::INVERTED).then(|| frame.inverted().doubled().read()).flatten();
     plain().or_else(doubled).or_else(sharpened).or_else(inverted).ok_or(Refusal::NotFound)
 }
+
+/// The [`pass`]es that may find something in a frame: none in an empty one.
+#[must_use]
+pub fn passes_for(width: usize, height: usize, pixels: &[u8]) -> u32 {
+    grey(width, height, pixels).map_or(0, |frame| frame.worthwhile())
+}
+
+fn grey(width: usize, height: usize, pixels: &[u8]) -> Result<Grey<'_>, Refusal> {
+    let count = width.checked_mul(height).filter(|count| (1..=MAX_PIXELS).contains(count));
+    let count = count.ok_or(Refusal::BadArgument)?;
+    let pixels = match pixels.len() / count {
+        1 if pixels.len() == count => Cow::Borrowed(pixels),
+        4 if pixels.len() == count * 4 => Cow::Owned(luminance(pixels)),
+        _ => return Err(Refusal::BadLength),
+    };
+    Ok(Grey { width, height, pixels })
+}
+
+/// Dark and light closer than this, of 255, are one surface: a code at 12 % contrast has 30 between them.
+const LEAST_CONTRAST: u32 = 20;
+
+/// Neighbours that differ at this rate are noise: a symbol of three pixels a module has one change in six, and noise one
+/// in two.
+const NOISE_CHANGES_PERCENT: usize = 35;
 
 /// RGBA into grey by the weights of ITU-R BT.601.
 fn luminance(rgba: &[u8]) -> Vec<u8> {
@@ -87,6 +105,46 @@ impl Grey<'_> {
         let mut texts: Vec<_> = texts.map(|data| text_of(data.payload)).collect();
         let ours = texts.iter().position(|text| text.starts_with("86")).unwrap_or(0);
         (ours < texts.len()).then(|| texts.swap_remove(ours))
+    }
+
+    /// The passes that may find something. In an empty frame, a table top with the camera's noise on it, there is nothing
+    /// to find, and `quircs` can take seconds to say so: the larger and the sharper the noise, the longer.
+    fn worthwhile(&self) -> u32 {
+        let (threshold, contrast) = self.threshold();
+        if contrast < LEAST_CONTRAST {
+            return 0;
+        }
+        let dark = self.pixels.iter().map(|pixel| *pixel < threshold);
+        let changes = dark.clone().zip(dark.skip(1)).filter(|(one, next)| one != next).count();
+        if changes * 100 > self.pixels.len() * NOISE_CHANGES_PERCENT { pass::PLAIN } else { pass::ALL }
+    }
+
+    /// The brightness that parts dark from light best (Otsu 1979), and how far apart their means then lie.
+    fn threshold(&self) -> (u8, u32) {
+        let mut histogram = [0_u64; 256];
+        for pixel in self.pixels.iter() {
+            if let Some(count) = histogram.get_mut(usize::from(*pixel)) {
+                *count += 1;
+            }
+        }
+        let total = self.pixels.len() as u64;
+        let sum: u64 = (0..).zip(histogram).map(|(level, count)| level * count).sum();
+        let (mut below, mut sum_below) = (0, 0);
+        let mut best = (0, 0, 0);
+        for (level, count) in (0_u8..=255).zip(histogram) {
+            let above = total - below;
+            if below > 0 && above > 0 {
+                let distance = ((sum - sum_below) / above).saturating_sub(sum_below / below);
+                // Between-class variance, up to a constant factor.
+                let variance = u128::from(below) * u128::from(above) * u128::from(distance * distance);
+                if variance > best.0 {
+                    best = (variance, level, distance);
+                }
+            }
+            below += count;
+            sum_below += u64::from(level) * count;
+        }
+        (best.1, u32::try_from(best.2).unwrap_or(0))
     }
 
     fn inverted(&self) -> Grey<'static> {

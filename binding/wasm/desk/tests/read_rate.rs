@@ -8,7 +8,7 @@ mod frames;
 use frames::{CLEAN, Dice, Take, frame};
 use tongma_qr::{Options, encode};
 use tongma_wasm_desk::Refusal;
-use tongma_wasm_desk::reader::{pass, read_qr};
+use tongma_wasm_desk::reader::{pass, passes_for, read_qr};
 
 const FRAMES_PER_TAKE: u32 = 6;
 
@@ -127,6 +127,18 @@ fn frames_without_a_code_and_wrong_sizes_are_refused() {
     assert_eq!(read_qr(0, 480, &[], pass::ALL), Err(Refusal::BadArgument));
     assert_eq!(read_qr(usize::MAX, 2, &[], pass::ALL), Err(Refusal::BadArgument));
     assert_eq!(read_qr(1, 1, &[0], pass::ALL), Err(Refusal::NotFound));
+}
+
+#[test]
+fn empty_frames_with_noise_are_given_up_at_once() {
+    let mut dice = Dice(5);
+    for (noise, passes_left) in [(6, 0), (20, 0), (60, pass::PLAIN), (120, pass::PLAIN)] {
+        for _ in 0..8 {
+            let pixels: Vec<u8> = (0..640 * 480).map(|_| u8::try_from(60 + dice.below(noise)).unwrap()).collect();
+            assert_eq!(passes_for(640, 480, &pixels), passes_left, "noise {noise}");
+            assert_eq!(read_qr(640, 480, &pixels, pass::ALL), Err(Refusal::NotFound));
+        }
+    }
 }
 
 #[test]
