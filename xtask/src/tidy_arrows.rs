@@ -14,6 +14,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tongma_wasm_desk", &["tongma_code", "tongma_qr", "tongma_verify", "tongma_edge", "tongma_wasm_exports"]),
     ("tongma_ffi", &["tongma_code", "tongma_verify"]),
     ("tongma_domain", &["tongma_code"]),
+    ("tongma_allocations", &[]),
     ("tongma_store", &["tongma_domain"]),
     ("tongma_store_sqlite", &["tongma_domain", "tongma_store"]),
     ("tongma_store_postgres", &["tongma_domain", "tongma_store"]),
@@ -25,18 +26,6 @@ const EDGES: &[(&str, &[&str])] = &[
         &["tongma_domain", "tongma_store", "tongma_capability", "tongma_code", "tongma_verify", "tongma_edge"],
     ),
     ("tongma_http", &["tongma_domain", "tongma_service", "tongma_code"]),
-    (
-        "tongma_sim",
-        &[
-            "tongma_domain",
-            "tongma_store",
-            "tongma_capability",
-            "tongma_scenario",
-            "tongma_service",
-            "tongma_code",
-            "tongma_verify",
-        ],
-    ),
     ("xtask", &[]),
 ];
 

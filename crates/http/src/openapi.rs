@@ -2,8 +2,8 @@
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
-use tongma_capability::Scenario;
 use tongma_domain::{Action, Field, FieldKind, Starter};
+use tongma_service::Scenario;
 
 use crate::{
     dto::ProblemShape,
@@ -18,35 +18,7 @@ pub fn document(operations: &[Operation], catalogue: &[&dyn Scenario]) -> Value 
     });
     let mut generator = settings.into_generator();
     let problem = generator.subschema_for::<ProblemShape>();
-    let mut paths: Map<String, Value> = Map::new();
-    for operation in operations {
-        let mut answers = Map::new();
-        for (status, body) in &operation.answers {
-            answers.insert(status.to_string(), answer(body, &mut generator));
-        }
-        answers.insert("default".into(), json!({ "$ref": "#/components/responses/Problem" }));
-        let mut described = json!({
-            "operationId": operation_id(operation),
-            "summary": operation.summary,
-            "tags": [tag(operation)],
-            "parameters": parameters(operation),
-            "responses": answers,
-        });
-        if let Some(members) = described.as_object_mut() {
-            if let Some(request) = operation.request {
-                let schema = request(&mut generator);
-                members.insert(
-                    "requestBody".into(),
-                    json!({ "required": true, "content": { "application/json": { "schema": schema } } }),
-                );
-            }
-            members.insert("security".into(), security(operation.caller));
-        }
-        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
-        if let Some(methods) = path.as_object_mut() {
-            methods.insert(operation.method.as_str().to_ascii_lowercase(), described);
-        }
-    }
+    let paths = paths(operations, &mut generator);
     let mut schemas = generator.take_definitions(true);
     for scenario in catalogue {
         let card = scenario.card();
@@ -78,6 +50,40 @@ pub fn document(operations: &[Operation], catalogue: &[&dyn Scenario]) -> Value 
             "securitySchemes": schemes(),
         },
     })
+}
+
+/// Every operation under its path and method.
+fn paths(operations: &[Operation], generator: &mut schemars::SchemaGenerator) -> Map<String, Value> {
+    let mut paths: Map<String, Value> = Map::new();
+    for operation in operations {
+        let mut answers = Map::new();
+        for (status, body) in &operation.answers {
+            answers.insert(status.to_string(), answer(body, generator));
+        }
+        answers.insert("default".into(), json!({ "$ref": "#/components/responses/Problem" }));
+        let mut described = json!({
+            "operationId": operation_id(operation),
+            "summary": operation.summary,
+            "tags": [tag(operation)],
+            "parameters": parameters(operation),
+            "responses": answers,
+        });
+        if let Some(members) = described.as_object_mut() {
+            if let Some(request) = operation.request {
+                let schema = request(generator);
+                members.insert(
+                    "requestBody".into(),
+                    json!({ "required": true, "content": { "application/json": { "schema": schema } } }),
+                );
+            }
+            members.insert("security".into(), security(operation.caller));
+        }
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        if let Some(methods) = path.as_object_mut() {
+            methods.insert(operation.method.as_str().to_ascii_lowercase(), described);
+        }
+    }
+    paths
 }
 
 const DESCRIPTION: &str = "Times are Unix milliseconds (`_ms`), money is in fen (`_fen`), ids are 32 hexadecimal digits \

@@ -39,3 +39,5 @@ pub use sessions::{Citizen, Me, Ward};
 pub use tickets::{MOST_TICKETS, Prepared, ShortSecrets, Signed};
 pub use vault::{Sealed, Vault};
 pub use views::{Listed, LogItem, Receipt, Recent, Thing};
+/// What the platform is handed its catalogue as; re-exported so that the edge leans on this crate alone.
+pub use tongma_capability::Scenario;

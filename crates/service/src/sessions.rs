@@ -166,6 +166,33 @@ impl Platform {
         Ok((number, replaced > 0))
     }
 
+    /// Puts this session's phone out of use: its tickets die as those of a replaced one, and the next browser that signs
+    /// in becomes the phone without having to take over.
+    ///
+    /// # Errors
+    /// The store's refusal.
+    pub async fn retire_device(&self, citizen: &Citizen) -> Result<(), Refusal> {
+        let (person, number, now) = (citizen.person, citizen.device, self.now());
+        let retired = self
+            .run(person.bucket(), move |txn| {
+                let mut held = load_holder(txn, person)?;
+                let Some(device) = held.value.devices.iter_mut().find(|device| device.number == number && device.live) else {
+                    return Ok(false);
+                };
+                device.live = false;
+                let text = Words::new(format!("手机“{}”已停用", device.name), format!("Phone “{}” is out of use", device.name));
+                save(txn, &held)?;
+                write_log(txn, person, now, "device", text)?;
+                Ok(true)
+            })
+            .await?;
+        if retired {
+            self.deny(person, 0, number, true).await?;
+            self.follow_guardian_device(person, 0).await?;
+        }
+        Ok(())
+    }
+
     /// The wards' grants name the guardian's live phone.
     async fn follow_guardian_device(&self, guardian: Id, number: u8) -> Result<(), Refusal> {
         let wards = self.read(guardian.bucket(), |txn| Ok(load_holder(txn, guardian)?.value.wards))?;

@@ -8,8 +8,8 @@ use axum::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tongma_capability::Scenario;
 use tongma_domain::{Action, Card, Date, Field, FieldKind, Refusal, Starter, Text, VenueState};
+use tongma_service::Scenario;
 use tongma_service::{Asked, Audience, Question, Thing};
 
 use crate::{

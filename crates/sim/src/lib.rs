@@ -1,1 +1,0 @@
-//! Seeded simulation of the scenarios on the in-memory store.
