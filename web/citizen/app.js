@@ -261,6 +261,16 @@ export function present(box) {
   box.scrollTop = 0;
 }
 
+/** Calls once when the sheet is closed for good: the event of a closing that a new sheet overtook is not meant. */
+export function whenClosed(box, told) {
+  const heard = () => {
+    if (box.open) return;
+    box.removeEventListener("close", heard);
+    told();
+  };
+  box.addEventListener("close", heard);
+}
+
 function trouble(app, problem) {
   sheet(told(app, problem), h("button.wide.main", { type: "button", onclick: () => $("#sheet").close() }, app.t("close")));
 }
@@ -279,7 +289,7 @@ function confirm(app, { title, text, parts = [], yes, stop = false, read = () =>
     const box = sheet(h("h2", {}, title), text && h("p.asked", {}, text), parts, h("div.pair", {},
       h("button", { type: "button", onclick: () => box.close() }, app.t("confirm_stop")),
       h("button", { type: "button", class: stop ? "stop" : "main", onclick: agree }, yes)));
-    box.addEventListener("close", () => answer(said), { once: true });
+    whenClosed(box, () => answer(said));
   });
 }
 

@@ -98,13 +98,12 @@ async function perform(app, item, action, actions) {
   const body = (id, input) => ({ scenario: item.scenario, venue: item.venue.id, action: id, input });
   const quote = quoteBefore(action, actions);
   if (quote && !(item.body.quote_until > app.shell.clock.now() + 60_000)) {
-    const box = app.sheet(h("p.band", { role: "status" }, t("acting")));
+    app.sheet(h("p.band", { role: "status" }, t("acting")));
     try {
       const { outcome } = await app.api.act(body(quote.id, quote.input));
       lines = [app.words(outcome.message)];
       if (outcome.detail?.own_fen != null) amount = f.money(outcome.detail.own_fen);
     } catch (problem) { app.trouble(problem); return; }
-    box.close();
   }
   const form = formOf(app, openFields(action), action.input ?? {});
   const pays = action.moves_money && amount;

@@ -1,7 +1,7 @@
 // The consent sheet: who asks, where, through whom, what exactly, why, for how long; then two buttons of one size. Nothing is
 // agreed by closing it, and what became of it is told in one of three ways: shared, not shared, not certain.
 import { $, fill, h, icon } from "../shared/dom.js";
-import { present, told } from "./app.js";
+import { present, told, whenClosed } from "./app.js";
 
 const seen = new Set(); // requests that were answered or put aside on this page
 
@@ -25,11 +25,11 @@ export function consentSheet(app, request) {
   navigator.vibrate?.(120);
   app.shell.changed.add(draw);
   const tick = setInterval(() => count(app, box, request), 1000);
-  box.addEventListener("close", () => {
+  whenClosed(box, () => {
     clearInterval(tick);
     app.shell.changed.delete(draw);
-    delete box.dataset.request;
-  }, { once: true });
+    if (box.dataset.request === request.id) delete box.dataset.request;
+  });
 }
 
 function ask(app, box, request) {
@@ -58,7 +58,7 @@ function claimLine({ t, words }, { claim, purpose, retention_days: days, basis }
 function count(app, box, request) {
   const left = secondsLeft(request.expires_ms, app.shell.clock.now());
   const chip = $("#left", box);
-  if (!chip) return;
+  if (!chip || box.dataset.request !== request.id) return;
   chip.textContent = app.t("request_left", { n: left });
   if (left === 0) end(app, box, "ask", app.t("request_gone"));
 }
