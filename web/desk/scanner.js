@@ -57,7 +57,7 @@ export function listenToKeys(onCode) {
       event.stopPropagation();
     }
     clearTimeout(idle);
-    idle = setTimeout(() => wedge.idle(performance.now()), 150);
+    idle = setTimeout(() => wedge.idle(performance.now()), 250);
   };
   const up = (event) => wedge.up(event);
   document.addEventListener("keydown", down, true);

@@ -5,6 +5,9 @@
 
 /** A hand leaves 80 ms and more between keys, a scanner 1 to 20. */
 export const GAP_MS = 50;
+/** Once so many keys came at a scanner's speed it is a scanner, and a radio link that stutters does not cut its code in two. */
+const SURE_LENGTH = 8;
+const STUTTER_MS = 200;
 /** Shorter bursts are a hand rolling over two keys. */
 export const LEAST_LENGTH = 4;
 /** The same text again within this time is the same physical read. */
@@ -75,7 +78,7 @@ export class Wedge {
       this.#reset();
       return false;
     }
-    const inTime = event.timeStamp - this.lastMs < GAP_MS;
+    const inTime = this.#inTime(event.timeStamp);
     if (event.key === "Enter" || event.key === "Tab" || event.code === "NumpadEnter") return this.#end(event, inTime);
     if (event.altKey) return this.#alt(event, inTime);
     const character = characterOf(event);
@@ -92,7 +95,11 @@ export class Wedge {
     const number = Number(this.altDigits);
     this.altDigits = "";
     if (number < 0x20 || number > 0x7e) return;
-    this.#add(String.fromCharCode(number), event.timeStamp, event.timeStamp - this.lastMs < GAP_MS);
+    this.#add(String.fromCharCode(number), event.timeStamp, this.#inTime(event.timeStamp));
+  }
+
+  #inTime(nowMs) {
+    return nowMs - this.lastMs < (this.text.length >= SURE_LENGTH ? STUTTER_MS : GAP_MS);
   }
 
   /**
@@ -100,7 +107,7 @@ export class Wedge {
    * @param {number} nowMs on the clock of the events' `timeStamp`
    */
   idle(nowMs) {
-    if (this.text === "" || nowMs - this.lastMs < 2 * GAP_MS) return;
+    if (this.text === "" || nowMs - this.lastMs < STUTTER_MS) return;
     if (this.isWhole(this.text)) this.#emit(nowMs);
     else this.#reset();
   }

@@ -47,6 +47,19 @@ test("a gap of exactly 50 ms ends a burst, 49 ms does not", () => {
   assert.deepEqual(quick.codes, ["12345"]);
 });
 
+test("a radio link that stutters does not cut a long code in two", () => {
+  const hand = typist();
+  hand.type(SHORT.slice(0, 12), { end: null });
+  hand.wait(150);
+  hand.type(SHORT.slice(12));
+  assert.deepEqual(hand.codes, [SHORT]);
+  const slow = typist();
+  slow.type("1234", { end: null });
+  slow.wait(150);
+  slow.type("56789012");
+  assert.deepEqual(slow.codes, ["56789012"], "four keys are not yet a scanner");
+});
+
 test("the Enter that ends a scan is kept from the page, a lone Enter is not", () => {
   const hand = typist();
   assert.equal(hand.type(SHORT).at(-1), true);
@@ -94,11 +107,11 @@ test("a scanner that sends no Enter: a whole code ends by itself, half a one nev
   hand.type(SHORT, { end: null });
   hand.wedge.idle(hand.now() + 20);
   assert.deepEqual(hand.codes, [], "still typing: it may be the start of a ticket");
-  hand.wedge.idle(hand.now() + 120);
+  hand.wedge.idle(hand.now() + 220);
   assert.deepEqual(hand.codes, [SHORT]);
   hand.wait(5000);
   hand.type(SHORT.slice(0, 20), { end: null });
-  hand.wedge.idle(hand.now() + 120);
+  hand.wedge.idle(hand.now() + 220);
   assert.equal(hand.codes.length, 1);
 });
 
