@@ -23,7 +23,7 @@ export async function consents(app, page, _rest, stale) {
   const { items } = await app.api.get("/v1/me/consents");
   if (stale()) return;
   const one = (consent) => {
-    const card = h("li.card.stack.tight", {}, h("p.strong", {}, app.words(consent.organisation)), h("p.quiet", {}, [app.words(consent.name), t("consent_given", { date: f.day(consent.given_ms) })].filter(Boolean).join(" · ")),
+    const card = h("li.card.stack.tight", {}, h("p.strong", {}, app.words(consent.organisation)), h("p.quiet", {}, [app.words(consent.scenario_name), t("consent_given", { date: f.day(consent.given_ms) })].filter(Boolean).join(" · ")),
       h("button.wide.stop", { type: "button", onclick: async () => {
         try {
           await app.api.end(`/v1/me/consents/${consent.id}`);

@@ -2,7 +2,7 @@
 import { fill, h } from "../shared/dom.js";
 import { claimWords } from "./sheet-consent.js";
 
-const SHADES = { done: "good", released: "good", presented: "", refused: "bad", asked: "ask", staff_read: "ask", device: "", money: "" };
+const SHADES = { done: "good", released: "good", presented: "", refused: "bad", asked: "ask", staff_read: "ask", consent: "", device: "", money: "" };
 
 /** Shows the log, a page of it at a time. */
 export async function log(app, page, _rest, stale) {

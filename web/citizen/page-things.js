@@ -3,7 +3,7 @@ import { $, fill, h, icon } from "../shared/dom.js";
 import { formOf } from "./form.js";
 import { told } from "./app.js";
 import { pickerFor } from "./sessions.js";
-import { actionsAbout, describe, openFields, quoteBefore } from "./things.js";
+import { actionsAbout, describe, openFields, quoteBefore, withoutReceipted } from "./things.js";
 
 const KINDS = ["loan", "bill", "booking"];
 const EVERY_KIND = [...KINDS, "reader", "receipt"];
@@ -21,7 +21,7 @@ export async function things(app, page, [kind = ""], stale) {
   const [venues, ...pages] = await Promise.all([everyVenue(app), ...(TOGETHER[kind] ?? EVERY_KIND).map((one) => everything(app, `/v1/me/things?kind=${one}&limit=50`))]);
   if (stale()) return;
   const offered = (item) => venues.find(({ id }) => id === item.venue.id)?.scenarios.find(({ id }) => id === item.scenario)?.actions ?? [];
-  const items = pages.flat();
+  const items = withoutReceipted(pages.flat());
   fill(list, items.length ? h("ul.stack", {}, items.map((item) => card(app, item, actionsAbout(item, offered(item))))) : h("p.card", {}, t("things_none")));
   if (kind) return;
   const shown = venues.filter(({ state }) => state === "open").map((venue) => place(app, venue)).filter(Boolean);
@@ -47,7 +47,7 @@ function card(app, item, actions) {
   const { title, lines, amount, state } = describe(item, tools(app));
   const shown = actions.filter((action) => !actions.some((other) => quoteBefore(other, actions) === action));
   return h("li.card.stack.tight", {},
-    h("div.row.top-row", {}, icon(PICTURES[item.kind] ?? PICTURES.booking), h("div.grow", {}, h("p.strong", {}, title || t(`things_${item.kind}`)), h("p.quiet.small", {}, app.words(item.venue))), amount && h("b.sum", {}, amount)),
+    h("div.row.top-row", {}, icon(PICTURES[item.kind] ?? PICTURES.bill), h("div.grow", {}, h("p.strong", {}, title || t(`things_${item.kind}`)), h("p.quiet.small", {}, [item.kind === "receipt" && t("e_receipt"), app.words(item.venue)].filter(Boolean).join(" · "))), amount && h("b.sum", {}, amount)),
     state && h("p", {}, h("span.chip", { class: state.shade }, state.words)),
     lines.map((line) => h("p", {}, line)),
     shown.length > 0 && h("div.pair", {}, shown.map((action) => h("button", { type: "button", class: action.moves_money ? "main" : "", onclick: () => perform(app, item, action, actions) }, app.words(action.name)))));

@@ -4,7 +4,7 @@ import { valueOf } from "./form.js";
 import { issuerKeys } from "./keylist.js";
 import { claimWords, secondsLeft } from "./sheet-consent.js";
 import { chosenInput, daysFrom, sessionOf } from "./sessions.js";
-import { actionsAbout, describe, openFields, quoteBefore } from "./things.js";
+import { actionsAbout, describe, openFields, quoteBefore, withoutReceipted } from "./things.js";
 import { newsIn, nextAsk } from "./watch.js";
 import { formats, translator } from "../shared/i18n.js";
 import { EN } from "../shared/i18n-en.js";
@@ -84,6 +84,16 @@ test("a booking can be cancelled or moved, not booked again, and not once somebo
   const booking = { body: { date: "2026-11-24", session: "09:00", people: 2, admitted: 0 }, actions: [] };
   assert.deepEqual(actionsAbout(booking, museum).map(({ id }) => id), ["cancel", "move"]);
   assert.deepEqual(actionsAbout({ ...booking, body: { ...booking.body, admitted: 1 } }, museum), []);
+});
+
+test("a paid bill stands once: as its receipt, or as itself when the receipt was withdrawn", () => {
+  const venue = { id: "v" };
+  const bill = { kind: "bill", venue, body: { bill_number: "B1", paid: true } };
+  const receipt = { kind: "receipt", venue, body: { bill_number: "B1", withdrawn: false, receipt: { bill: { paid: true, bill_number: "B1" } } }, actions: [] };
+  assert.deepEqual(withoutReceipted([bill, receipt]), [receipt]);
+  assert.deepEqual(withoutReceipted([bill, { ...receipt, body: { bill_number: "B1", withdrawn: true } }]), [bill]);
+  assert.deepEqual(withoutReceipted([bill, { ...receipt, venue: { id: "w" } }]).length, 2);
+  assert.deepEqual(actionsAbout(receipt, [{ id: "pay", form: [{ id: "bill_number", kind: { type: "barcode" } }] }]), []);
 });
 
 test("a session says when it is and whether it can be had; a choice becomes input", () => {

@@ -41,7 +41,7 @@ function ask(app, box, request) {
       line(t("request_who"), h("b", {}, app.words(request.organisation))),
       line(t("request_where"), [app.words(request.venue), request.point && ` · ${app.words(request.point)}`]),
       line(t("request_clerk"), request.operator),
-      line(t("request_why"), app.words(request.asks) || app.words(request.purpose)),
+      line(t("request_why"), [app.words(request.purpose), app.words(request.asks)].filter(Boolean).join(" · ")),
       request.amount_fen != null && line(t("request_amount"), h("b.sum", {}, app.f.money(request.amount_fen)))),
     request.claims?.length > 0 && [h("h3", {}, t("request_what")), h("ul.claims", {}, request.claims.map((claim) => claimLine(app, claim)))],
     h("div.pair", { id: "decide" },

@@ -71,7 +71,7 @@ export function actionsAbout(thing, offered) {
   const body = thing.body ?? {};
   const listed = thing.actions?.length > 0 ? thing.actions : offered.map((action) => ({ ...action, input: filledFrom(body, action.form) }))
     .filter(({ id, form, input, moves_money: pays }) => !BEGINS.test(id) && (Object.keys(input).length > 0 || (pays && body.fine_fen > 0)) && form.every((field) => !field.required || input[field.id] != null));
-  if (body.paid === true) return [];
+  if (body.paid === true || thing.kind === "receipt") return [];
   if (body.admitted > 0) return []; // who is in can neither cancel nor move
   return listed.filter((action) => !(action.id === "renew" && body.renewals_left === 0));
 }
@@ -81,3 +81,10 @@ export const quoteBefore = (action, actions) => (action.moves_money ? actions.fi
 
 /** The fields that the holder still has to fill in. A payment code is another rail's, shown at a counter; here the purse pays. */
 export const openFields = (action) => (action.form ?? []).filter((field) => action.input?.[field.id] == null && (field.required || !["payment_code", "reference"].includes(field.kind.type)));
+
+/** Paid bills whose receipt is there are left out: the receipt says the same and more. A receipt that was withdrawn is no receipt. */
+export function withoutReceipted(items) {
+  const receipts = items.filter(({ kind, body }) => kind === "receipt" && body?.receipt && !body.withdrawn);
+  const numbers = new Set(receipts.map(({ venue, body }) => `${venue.id} ${body.bill_number}`));
+  return items.filter((item) => (item.kind === "receipt" ? receipts.includes(item) : !(item.body?.paid === true && numbers.has(`${item.venue.id} ${item.body.bill_number}`))));
+}

@@ -26,7 +26,7 @@ export const ZH = {
   // Booking
   book_title: "预约", book_date: "哪一天", book_session: "哪一场", book_people: "几个人（含本人）", book_adults: "成人", book_children: "儿童（14 岁以下）", book_left: "余 {n}", book_full: "约满", book_none: "这一天没有可约的场次", less: "减少", add: "增加", book_go: "提交预约", choose: "请选择",
   // The log
-  log_title: "使用记录", log_lead: "谁在什么时候看过您的信息，都记在这里，谁也不能删改。只记看了哪几项，不记内容。", log_none: "还没有使用记录。", log_released: "给出的信息", log_operator: "经办人：{name}", log_nothing_released: "没有给出信息", receipt: "查看回执", receipt_lead: "平台签名的回执，可作凭证；持有平台公钥的人都能核验。", receipt_key: "签名（{n} 号钥匙）", log_money: "资金", log_done: "已办成", log_presented: "已亮码", log_refused: "未办成", log_asked: "请求授权", log_staff_read: "工作人员查看", log_device: "手机与冻结", log_other: "其他",
+  log_title: "使用记录", log_lead: "谁在什么时候看过您的信息，都记在这里，谁也不能删改。只记看了哪几项，不记内容。", log_none: "还没有使用记录。", log_released: "给出的信息", log_operator: "经办人：{name}", log_nothing_released: "没有给出信息", receipt: "查看回执", receipt_lead: "平台签名的回执，可作凭证；持有平台公钥的人都能核验。", receipt_key: "签名（{n} 号钥匙）", log_money: "资金", log_consent: "授权", e_receipt: "电子收据", log_done: "已办成", log_presented: "已亮码", log_refused: "未办成", log_asked: "请求授权", log_staff_read: "工作人员查看", log_device: "手机与冻结", log_other: "其他",
   // Me
   account_title: "我的", consents: "长期授权", consents_lead: "您同意过、以后不再逐次询问的事。可以随时停止。", consents_none: "没有长期授权。", consent_given: "{date} 同意", consent_end: "停止授权", consent_ended: "已停止授权",
   devices: "手机与冻结", device_this: "正在使用的手机", device_other: "在另一部手机上使用", device_none: "还没有启用手机", device_since: "{date} 起使用", device_take: "换到这部手机", device_take_text: "换到这部手机后，原来手机上的码立即失效。", device_taken: "已换到这部手机",
