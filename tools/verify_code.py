@@ -24,7 +24,6 @@ def need(condition, code="malformed"):
 
 
 # SM3 (GB/T 32905), HMAC over it, SM4 (GB/T 32907).
-
 def rotl(x, n):
     n %= 32
     return (x << n | x >> (32 - n)) & 0xFFFFFFFF
@@ -135,8 +134,8 @@ def sm2_digest(key, e, signature):
 
 
 def sm2(key, message, signature):
-    wide = [SM2.p - 3, SM2.b, *SM2.g]
-    z = sm3(b"\0\x80" + b"1234567812345678" + b"".join(x.to_bytes(32, "big") for x in wide) + key[1:])
+    curve = b"".join(x.to_bytes(32, "big") for x in (SM2.p - 3, SM2.b, *SM2.g))
+    z = sm3(b"\0\x80" + b"1234567812345678" + curve + key[1:])
     return sm2_digest(key, sm3(z + message), signature)
 
 

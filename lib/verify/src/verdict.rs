@@ -29,7 +29,13 @@ pub enum Via {
     Short,
 }
 
-/// A ticket whose step was proved. It can only come out of a verdict.
+/// A ticket whose step was proved. It can only come out of a verdict:
+///
+/// ```compile_fail,E0451
+/// # fn forge(mut ticket: tongma_verify::verdict::VerifiedTicket) -> tongma_verify::verdict::VerifiedTicket {
+/// tongma_verify::verdict::VerifiedTicket { step: 7, ..ticket }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifiedTicket {
     handle: Handle,
