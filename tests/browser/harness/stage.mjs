@@ -1,0 +1,70 @@
+/** What a test file stands on: one server, one ChromeDriver, browsers, a folder that is removed, and pictures that stay. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Camera } from "./picture.mjs";
+import { Driver } from "./webdriver.mjs";
+import { Server } from "./server.mjs";
+import { Desk } from "./desk.mjs";
+import { Phone } from "./phone.mjs";
+
+const SHOTS = process.env.TONGMA_SCREENSHOTS ?? join(process.cwd(), "target/screenshots");
+
+export class Stage {
+  /**
+   * @param {import("node:test").TestContext} test whose end clears everything away
+   * @param {string} name begins the name of every picture
+   */
+  static async open(test, name) {
+    const stage = new Stage();
+    Object.assign(stage, { test, name, browsers: new Set(), shots: 0, failed: null });
+    await mkdir(SHOTS, { recursive: true });
+    stage.folder = await mkdtemp(join(tmpdir(), "tongma-browser-"));
+    test.after(() => stage.close());
+    [stage.server, stage.driver] = await Promise.all([Server.start(stage.folder), Driver.start()]);
+    return stage;
+  }
+
+  /** One step: named in the report; after a failure the rest is not tried, and every screen is kept as it was. */
+  async step(name, work) {
+    await this.test.test(name, async (step) => {
+      try {
+        await work(step);
+      } catch (error) {
+        this.failed = error;
+        for (const one of this.browsers) await one.browser.save(join(SHOTS, `${this.name}-failed-${one.label}.png`)).catch(() => undefined);
+        throw error;
+      }
+    });
+    if (this.failed) throw new Error(`${name}: ${this.failed.message}`, { cause: this.failed });
+  }
+
+  /** Keeps what a screen shows, numbered in order. */
+  async shot(one, name) {
+    this.shots += 1;
+    await one.browser.save(join(SHOTS, `${this.name}-${String(this.shots).padStart(2, "0")}-${name}.png`));
+  }
+
+  async phone(label = "phone", options = {}) {
+    const phone = new Phone(this, label, options);
+    await phone.start();
+    this.browsers.add(phone);
+    return phone;
+  }
+
+  async desk(label = "desk", options = {}) {
+    const camera = new Camera(join(this.folder, `${label}.y4m`));
+    await camera.clear();
+    const desk = new Desk(this, label, camera, options);
+    await desk.start();
+    this.browsers.add(desk);
+    return desk;
+  }
+
+  async close() {
+    await Promise.all([...this.browsers].map(({ browser }) => browser?.quit()));
+    this.driver?.stop();
+    await this.server?.stop();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
