@@ -53,7 +53,6 @@ function translate() {
   by("elder").setAttribute("aria-pressed", String(Boolean(shell.size)));
   by("qr").setAttribute("aria-label", word("qr_said"));
   by("bars").setAttribute("aria-label", word("bars_said"));
-  by("short").setAttribute("aria-label", word("enlarge"));
   drawn = "";
   for (const told of shell.changed) told();
   if (shell.ready) render();
