@@ -30,9 +30,10 @@ test("the platform is asked seldom after failures and often while someone is at 
 
 test("a presentation after the last look means that the code was taken; a deed is shown before it", () => {
   const items = [{ kind: "done", at_ms: 30 }, { kind: "presented", at_ms: 20 }, { kind: "presented", at_ms: 10 }];
-  assert.deepEqual(newsIn(items, 15), { claimed: true, latest: items[0], newestMs: 30 });
-  assert.deepEqual(newsIn(items, 20), { claimed: false, latest: items[0], newestMs: 30 });
-  assert.deepEqual(newsIn(items, 30), { claimed: false, latest: null, newestMs: 30 });
+  assert.deepEqual(newsIn(items, 15), { claimed: true, mine: false, latest: items[0], newestMs: 30 });
+  assert.deepEqual(newsIn(items, 20), { claimed: false, mine: false, latest: items[0], newestMs: 30 });
+  assert.deepEqual(newsIn(items, 30), { claimed: false, mine: false, latest: null, newestMs: 30 });
+  assert.equal(newsIn([{ kind: "device", at_ms: 40 }], 30).mine, true, "another phone took over");
 });
 
 test("a request's time never runs below nothing, and an unknown claim is named as it is", () => {

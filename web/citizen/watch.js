@@ -13,11 +13,13 @@ export function nextAsk({ failures, sinceTouchMs, luck }) {
   return sinceTouchMs < ATTENTION_MS ? ATTENTIVE_MS : CALM_MS;
 }
 
-/** What a log's newest entries say since the last look: whether the code was taken, and the latest thing to show. Pure. */
+const USES = new Set(["presented", "done", "refused", "released", "asked", "consent", "staff_read"]);
+
+/** What a log's newest entries say since the last look: whether the code was taken, whether something about the person's own phone or code changed, and the latest thing to show. Pure. */
 export function newsIn(items, sinceMs) {
   const fresh = items.filter((item) => item.at_ms > sinceMs);
   const shown = fresh.find((item) => item.kind === "done" || item.kind === "refused") ?? fresh.find((item) => item.kind === "presented");
-  return { claimed: fresh.some((item) => item.kind === "presented"), latest: shown ?? null, newestMs: Math.max(sinceMs, ...items.map((item) => item.at_ms)) };
+  return { claimed: fresh.some((item) => item.kind === "presented"), mine: fresh.some((item) => !USES.has(item.kind)), latest: shown ?? null, newestMs: Math.max(sinceMs, ...items.map((item) => item.at_ms)) };
 }
 
 /** Begins to listen. `now()` asks at once, as after a touch. */
@@ -53,6 +55,7 @@ export function watch(app) {
     if (first) return;
     if (news.latest) { app.last = news.latest; app.below(); }
     if (news.claimed) await app.shell.claimed();
+    if (news.mine) await app.refresh();
   }
   const now = () => { touched = performance.now(); return ask(); };
   addEventListener("pointerdown", () => { touched = performance.now(); });
