@@ -23,8 +23,13 @@ export function makeApi({ fetch, clock, run, language, intents, heard, pause, lu
     let answer;
     try {
       answer = await fetch(path, {
-        method, headers, credentials: "same-origin", redirect: "error", cache: "no-store",
-        body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS),
+        method,
+        headers,
+        credentials: "same-origin",
+        redirect: "error",
+        cache: "no-store",
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: AbortSignal.timeout(PATIENCE_MS),
       });
     } catch {
       heard(false);
@@ -73,7 +78,9 @@ export function makeApi({ fetch, clock, run, language, intents, heard, pause, lu
         await pause(1000);
         try {
           ({ status, data } = await once("GET", `/v1/me/attempts/${data.outcome.pending}`, undefined, {}));
-        } catch { status = 202; }
+        } catch {
+          status = 202;
+        }
         if (status >= 300) throw problemOf(status, data);
       }
       return { outcome: data.outcome, pending: status === 202 };

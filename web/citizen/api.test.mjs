@@ -25,8 +25,13 @@ function rig(script, kept = storage()) {
       if (next instanceof Error) throw next;
       return next;
     },
-    clock: { learn: () => true }, run: () => 0, language: () => "zh", intents: makeIntents(kept, () => `fresh-${(made += 1)}`),
-    heard: (alive) => heard.push(alive), pause: async () => {}, luck: () => 0,
+    clock: { learn: () => true },
+    run: () => 0,
+    language: () => "zh",
+    intents: makeIntents(kept, () => `fresh-${(made += 1)}`),
+    heard: (alive) => heard.push(alive),
+    pause: async () => {},
+    luck: () => 0,
   });
   return { api, asked, heard, keys: () => asked.map(({ headers }) => headers["Idempotency-Key"].replace(/\d+/, (n) => n - before)) };
 }
@@ -49,7 +54,9 @@ test("when no answer came at all it is uncertain, and the key outlives the page"
 });
 
 test("a refusal is thrown with its words and is not tried again", async () => {
-  const { api, asked } = rig([answer(409, { code: "loan.limit", title_words: { zh: "超过可借册数", en: "Too many" }, next: { zh: "先还一本", en: "Return one" } })]);
+  const { api, asked } = rig([
+    answer(409, { code: "loan.limit", title_words: { zh: "超过可借册数", en: "Too many" }, next: { zh: "先还一本", en: "Return one" } }),
+  ]);
   const problem = await api.post("/x", {}).catch((thrown) => thrown);
   assert.equal(problem.code, "loan.limit");
   assert.equal(asked.length, 1);
@@ -59,7 +66,18 @@ test("a refusal is thrown with its words and is not tried again", async () => {
 });
 
 test("too many and server faults keep the intention; answers, refusals among them, end it", () => {
-  assert.deepEqual([200, 202, 404, 409, 422, 408, 425, 429, 500, 503].map(settles), [true, true, true, true, true, false, false, false, false, false]);
+  assert.deepEqual([200, 202, 404, 409, 422, 408, 425, 429, 500, 503].map(settles), [
+    true,
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 test("after a busy platform the next press carries the same key, after a refusal a new one", async () => {
@@ -69,7 +87,12 @@ test("after a busy platform the next press carries the same key, after a refusal
 });
 
 test("an action that is still running is followed to its end", async () => {
-  const { api, asked } = rig([answer(202, { outcome: { pending: "p1" } }), new Error("gone"), answer(202, { outcome: { pending: "p1" } }), answer(200, { outcome: { shade: "green" } })]);
+  const { api, asked } = rig([
+    answer(202, { outcome: { pending: "p1" } }),
+    new Error("gone"),
+    answer(202, { outcome: { pending: "p1" } }),
+    answer(200, { outcome: { shade: "green" } }),
+  ]);
   assert.deepEqual(await api.act({ action: "pay" }), { outcome: { shade: "green" }, pending: false });
   assert.equal(asked[3].path, "/v1/me/attempts/p1");
 });

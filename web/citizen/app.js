@@ -13,9 +13,14 @@ import { amend, deviceKey, forget, keep } from "./vault.js";
 import { watch } from "./watch.js";
 
 const PAGES = {
-  things: () => import("./page-things.js"), do: () => import("./page-things.js"),
-  log: () => import("./page-log.js"), account: () => import("./page-account.js"), consents: () => import("./page-account.js"),
-  devices: () => import("./page-account.js"), settings: () => import("./page-account.js"), help: () => import("./page-account.js"),
+  things: () => import("./page-things.js"),
+  do: () => import("./page-things.js"),
+  log: () => import("./page-log.js"),
+  account: () => import("./page-account.js"),
+  consents: () => import("./page-account.js"),
+  devices: () => import("./page-account.js"),
+  settings: () => import("./page-account.js"),
+  help: () => import("./page-account.js"),
 };
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const freshKey = () => crypto.randomUUID();
@@ -27,7 +32,11 @@ export async function start(shell) {
   shell.covers = { elsewhere: () => app.takeOver(), spent: () => app.refill(true) };
   shell.page = (route) => app.open(route);
   shell.refreshed = () => app.watch.now();
-  shell.changed.add(() => { app.speak(); app.open(shell.route()); app.below(); });
+  shell.changed.add(() => {
+    app.speak();
+    app.open(shell.route());
+    app.below();
+  });
   addEventListener("visibilitychange", () => !document.hidden && app.watch.now());
   app.open(shell.route());
   app.watch = watch(app);
@@ -46,8 +55,14 @@ function makeApp(shell) {
   app.words = (pair) => pick(pair, shell.language);
   app.heard = (alive) => heard(app, alive);
   app.api = makeApi({
-    fetch: (...all) => fetch(...all), clock: shell.clock, run: () => performance.now(), language: () => shell.language,
-    intents: makeIntents(sessionStorage, freshKey), heard: app.heard, pause, luck: Math.random,
+    fetch: (...all) => fetch(...all),
+    clock: shell.clock,
+    run: () => performance.now(),
+    language: () => shell.language,
+    intents: makeIntents(sessionStorage, freshKey),
+    heard: app.heard,
+    pause,
+    luck: Math.random,
   });
   app.refresh = () => refresh(app);
   app.refill = (asked) => refill(app, asked);
@@ -74,7 +89,10 @@ function heard(app, answered) {
       keep("seen", shell.seen).catch(() => {});
     }
   }
-  if (before !== answered) { shell.render(); app.below?.(); }
+  if (before !== answered) {
+    shell.render();
+    app.below?.();
+  }
 }
 
 /** Reads who is signed in and on which phone the code lives; keeps what the first screen needs; tops up. */
@@ -95,7 +113,13 @@ async function refresh(app) {
     }
     const elsewhere = number === null || (me.live_device_number !== null && number < me.live_device_number);
     if (elsewhere) await forgetTickets(app);
-    await setProfile(app, { masked_name: me.masked_name, frozen: me.frozen, elsewhere, device_number: elsewhere ? null : number, wards: me.wards ?? [] });
+    await setProfile(app, {
+      masked_name: me.masked_name,
+      frozen: me.frozen,
+      elsewhere,
+      device_number: elsewhere ? null : number,
+      wards: me.wards ?? [],
+    });
     if (!elsewhere && !me.frozen) await refill(app, false);
   } catch (problem) {
     if (problem.status === 401) app.signedIn = false;
@@ -112,7 +136,15 @@ async function enrol(app) {
 /** A name that people know their phone by, as far as the browser tells. */
 function deviceName() {
   const agent = navigator.userAgent;
-  const kinds = [[/iPhone/, "iPhone"], [/iPad/, "iPad"], [/HarmonyOS|OpenHarmony/, "HarmonyOS"], [/Android/, "Android"], [/Windows/, "Windows"], [/Mac OS/, "Mac"], [/Linux/, "Linux"]];
+  const kinds = [
+    [/iPhone/, "iPhone"],
+    [/iPad/, "iPad"],
+    [/HarmonyOS|OpenHarmony/, "HarmonyOS"],
+    [/Android/, "Android"],
+    [/Windows/, "Windows"],
+    [/Mac OS/, "Mac"],
+    [/Linux/, "Linux"],
+  ];
   return kinds.find(([pattern]) => pattern.test(agent))?.[1] ?? "Web";
 }
 
@@ -137,7 +169,16 @@ async function refill(app, asked) {
   const now = shell.clock.now();
   const luck = (shell.seen.luck ??= Math.random());
   const actors = [0, ...(shell.profile?.wards ?? []).map((ward) => ward.actor)];
-  const due = actors.filter((actor) => asked || refillDue(shell.tickets.filter((ticket) => ticket.actor === actor), now, shell.seen[`refill_ms_${actor}`] ?? 0, luck));
+  const due = actors.filter(
+    (actor) =>
+      asked ||
+      refillDue(
+        shell.tickets.filter((ticket) => ticket.actor === actor),
+        now,
+        shell.seen[`refill_ms_${actor}`] ?? 0,
+        luck,
+      ),
+  );
   if (!due.length) return;
   const work = async () => {
     const [phone, key] = [await shell.loadPhone(), await deviceKey()];
@@ -159,7 +200,8 @@ async function refill(app, asked) {
     await (navigator.locks ? navigator.locks.request("tongma-refill", work) : work());
     if (asked) toast(app.t("refill_done"));
   } catch (problem) {
-    if (problem.code === "device.replaced" || problem.code === "device.none") return void (await setProfile(app, { ...shell.profile, elsewhere: true }));
+    if (problem.code === "device.replaced" || problem.code === "device.none")
+      return void (await setProfile(app, { ...shell.profile, elsewhere: true }));
     if (problem.code === "code.frozen") return void (await setProfile(app, { ...shell.profile, frozen: true }));
     if (asked) toast(app.t(problem.code === "network" ? "problem_network" : "refill_failed"));
     else if (!(problem instanceof Problem)) console.warn(problem);
@@ -177,7 +219,9 @@ async function takeOver(app) {
     toast(t("device_taken"));
     await app.refresh();
     app.open(shell.route());
-  } catch (problem) { app.trouble(problem); }
+  } catch (problem) {
+    app.trouble(problem);
+  }
 }
 
 async function signOut(app) {
@@ -195,30 +239,90 @@ function below(app) {
   const { t, shell, f } = app;
   const parts = [];
   if (app.signedIn === false && !shell.profile) {
-    const points = [["offline", shell.icons.offline], ["privacy", "M12 3l8 3v5c0 5.5-3.5 8.5-8 10-4.5-1.5-8-4.5-8-10V6zM9.5 12l2 2 3.5-4"], ["log", "M6 3h12v18H6zM9.5 8h5M9.5 12h5M9.5 16h3"]];
-    parts.push(h("section.card", {}, h("ul.points", {}, points.map(([name, path]) => h("li", {}, icon(path), h("span", {}, h("b", {}, t(`point_${name}`)), h("br"), h("span.quiet", {}, t(`point_${name}_text`))))))), h("p.small.quiet.centre", {}, t("sign_in_lead")));
+    const points = [
+      ["offline", shell.icons.offline],
+      ["privacy", "M12 3l8 3v5c0 5.5-3.5 8.5-8 10-4.5-1.5-8-4.5-8-10V6zM9.5 12l2 2 3.5-4"],
+      ["log", "M6 3h12v18H6zM9.5 8h5M9.5 12h5M9.5 16h3"],
+    ];
+    parts.push(
+      h(
+        "section.card",
+        {},
+        h(
+          "ul.points",
+          {},
+          points.map(([name, path]) =>
+            h("li", {}, icon(path), h("span", {}, h("b", {}, t(`point_${name}`)), h("br"), h("span.quiet", {}, t(`point_${name}_text`)))),
+          ),
+        ),
+      ),
+      h("p.small.quiet.centre", {}, t("sign_in_lead")),
+    );
   }
   const wards = shell.profile?.wards ?? [];
   if (wards.length && !shell.profile.elsewhere && !shell.profile.frozen) parts.push(whose(app, wards));
-  if (app.signedIn === false && shell.profile) parts.push(h("section.card.stack.tight", {}, h("p", {}, t("sign_in_again")), h("a.button.main.wide", { href: "/auth/login?return=/me" }, t("sign_in"))));
+  if (app.signedIn === false && shell.profile)
+    parts.push(
+      h(
+        "section.card.stack.tight",
+        {},
+        h("p", {}, t("sign_in_again")),
+        h("a.button.main.wide", { href: "/auth/login?return=/me" }, t("sign_in")),
+      ),
+    );
   if (app.last) {
     const { venue, at_ms: at, text } = app.last;
-    parts.push(h("a.card.row.used", { href: "#/log" }, icon(shell.icons.ready), h("span.grow", {}, h("b", {}, app.words(text) || t("just_now")), h("br"), h("span.quiet", {}, venue ? t("used_at", { venue: app.words(venue), time: f.time(at) }) : f.time(at)))));
+    parts.push(
+      h(
+        "a.card.row.used",
+        { href: "#/log" },
+        icon(shell.icons.ready),
+        h(
+          "span.grow",
+          {},
+          h("b", {}, app.words(text) || t("just_now")),
+          h("br"),
+          h("span.quiet", {}, venue ? t("used_at", { venue: app.words(venue), time: f.time(at) }) : f.time(at)),
+        ),
+      ),
+    );
   }
   fill($("#below"), parts);
 }
 
 function whose(app, wards) {
   const { t, shell } = app;
-  const one = (actor, name) => h("button", {
-    type: "button", class: shell.actor === actor ? "main" : "", "aria-pressed": String(shell.actor === actor),
-    onclick: async () => { shell.actor = actor; await shell.take(true); await shell.render(); app.below(); },
-  }, name);
+  const one = (actor, name) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: shell.actor === actor ? "main" : "",
+        "aria-pressed": String(shell.actor === actor),
+        onclick: async () => {
+          shell.actor = actor;
+          await shell.take(true);
+          await shell.render();
+          app.below();
+        },
+      },
+      name,
+    );
   const chip = $("#whose");
   const ward = wards.find(({ actor }) => actor === shell.actor);
   chip.hidden = !ward;
   chip.textContent = ward ? t("for_person", { name: ward.masked_name }) : "";
-  return h("section.card.stack.tight", { role: "group", "aria-label": t("whose_code") }, h("h2", {}, t("whose_code")), h("div.row", {}, one(0, t("own")), wards.map(({ actor, masked_name: name }) => one(actor, name))));
+  return h(
+    "section.card.stack.tight",
+    { role: "group", "aria-label": t("whose_code") },
+    h("h2", {}, t("whose_code")),
+    h(
+      "div.row",
+      {},
+      one(0, t("own")),
+      wards.map(({ actor, masked_name: name }) => one(actor, name)),
+    ),
+  );
 }
 
 // ---- pages and sheets
@@ -226,9 +330,15 @@ function whose(app, wards) {
 async function open(app, route) {
   const page = $("#page");
   const [name] = route.split("/");
-  if (route === "") { fill(page); return; }
+  if (route === "") {
+    fill(page);
+    return;
+  }
   const load = PAGES[name];
-  if (!load) { location.hash = "#/"; return; }
+  if (!load) {
+    location.hash = "#/";
+    return;
+  }
   try {
     const view = (await load())[name];
     const stale = () => app.shell.route() !== route;
@@ -242,7 +352,13 @@ async function open(app, route) {
 /** A problem as a band with what to do next. */
 export function told(app, problem) {
   const { title, next, human, shade } = toldOf(problem, app.t, app.shell.language);
-  return h("section.card.stack.tight", { role: "alert" }, h("p.band", { class: shade }, icon(app.shell.icons.failed), title), next && h("p", {}, next), h("p.quiet", {}, human));
+  return h(
+    "section.card.stack.tight",
+    { role: "alert" },
+    h("p.band", { class: shade }, icon(app.shell.icons.failed), title),
+    next && h("p", {}, next),
+    h("p.quiet", {}, human),
+  );
 }
 
 function sheet(...parts) {
@@ -283,12 +399,24 @@ function confirm(app, { title, text, parts = [], yes, stop = false, read = () =>
   return new Promise((answer) => {
     let said = false;
     const agree = () => {
-      try { said = read(); } catch { return; }
+      try {
+        said = read();
+      } catch {
+        return;
+      }
       box.close();
     };
-    const box = sheet(h("h2", {}, title), text && h("p.asked", {}, text), parts, h("div.pair", {},
-      h("button", { type: "button", onclick: () => box.close() }, app.t("confirm_stop")),
-      h("button", { type: "button", class: stop ? "stop" : "main", onclick: agree }, yes)));
+    const box = sheet(
+      h("h2", {}, title),
+      text && h("p.asked", {}, text),
+      parts,
+      h(
+        "div.pair",
+        {},
+        h("button", { type: "button", onclick: () => box.close() }, app.t("confirm_stop")),
+        h("button", { type: "button", class: stop ? "stop" : "main", onclick: agree }, yes),
+      ),
+    );
     whenClosed(box, () => answer(said));
   });
 }
@@ -299,14 +427,18 @@ function toast(text) {
   node.textContent = text;
   node.hidden = false;
   clearTimeout(toastEnds);
-  toastEnds = setTimeout(() => { node.hidden = true; }, 4000);
+  toastEnds = setTimeout(() => {
+    node.hidden = true;
+  }, 4000);
 }
 
 /** What makes the page an app: the worker that starts it without network, and the manifest, after the code is on the screen. */
 function installable() {
   navigator.serviceWorker?.register("/sw.js", { scope: "/me" }).catch(() => {});
-  for (const [rel, href] of [["manifest", "/manifest.webmanifest"], ["apple-touch-icon", "/assets/citizen/icon-192.png"]]) {
+  for (const [rel, href] of [
+    ["manifest", "/manifest.webmanifest"],
+    ["apple-touch-icon", "/assets/citizen/icon-192.png"],
+  ]) {
     if (!$(`link[rel="${rel}"]`)) document.head.append(h("link", { rel, href }));
   }
 }
-

@@ -10,27 +10,67 @@ const PHONE_MODULE = "/assets/shared/wasm.js";
 const PHONE_BYTES = "/assets/wasm/phone.wasm";
 const FRESH_AFTER_MS = 30_000; // hidden for longer than this, coming back is a new opening and takes a new ticket
 const ICONS = {
-  ready: "M5 12.5l4.5 4.5L19 7.5", loading: "M12 6v6l4 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z", welcome: "M12 21s-8-4.5-8-11V5l8-3 8 3v5c0 6.5-8 11-8 11zM8.5 11.5l2.5 2.5 4.5-5",
-  offline: "M3 3l18 18M8.5 16a5 5 0 0 1 7 0M5 12.5a10 10 0 0 1 5-2.8M19 12.5a10 10 0 0 0-2.5-1.8M12 20h0", reserve: "M12 8v5M12 16.5h0M12 3l9.5 17h-19z",
-  frozen: "M12 2v20M3.5 7l17 10M20.5 7l-17 10M9.5 3.5L12 6l2.5-2.5M9.5 20.5L12 18l2.5 2.5", elsewhere: "M7 3h10v18H7zM11 18h2", spent: "M12 7v6M12 17h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z", failed: "M12 7v6M12 17h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
+  ready: "M5 12.5l4.5 4.5L19 7.5",
+  loading: "M12 6v6l4 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
+  welcome: "M12 21s-8-4.5-8-11V5l8-3 8 3v5c0 6.5-8 11-8 11zM8.5 11.5l2.5 2.5 4.5-5",
+  offline: "M3 3l18 18M8.5 16a5 5 0 0 1 7 0M5 12.5a10 10 0 0 1 5-2.8M19 12.5a10 10 0 0 0-2.5-1.8M12 20h0",
+  reserve: "M12 8v5M12 16.5h0M12 3l9.5 17h-19z",
+  frozen: "M12 2v20M3.5 7l17 10M20.5 7l-17 10M9.5 3.5L12 6l2.5-2.5M9.5 20.5L12 18l2.5 2.5",
+  elsewhere: "M7 3h10v18H7zM11 18h2",
+  spent: "M12 7v6M12 17h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
+  failed: "M12 7v6M12 17h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
 };
 const by = (id) => document.getElementById(id);
-const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
-const remember = (name, value) => { try { localStorage.setItem(name, value); } catch { /* a private window: the choice lasts as long as the page */ } };
+const remembered = (name) => {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+};
+const remember = (name, value) => {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    /* a private window: the choice lasts as long as the page */
+  }
+};
 
 const shell = {
   /** Words of the first screen, profile, tickets, what is known of the network (null: nothing yet), and the clock. */
   language: remembered("tongma.language") ?? (/^zh/i.test(navigator.language) ? "zh" : "en"),
-  size: remembered("tongma.size") ?? "", profile: null, tickets: [], seen: {}, online: null, actor: 0, clock: makeClock(Date.now, () => performance.now()),
+  size: remembered("tongma.size") ?? "",
+  profile: null,
+  tickets: [],
+  seen: {},
+  online: null,
+  actor: 0,
+  clock: makeClock(Date.now, () => performance.now()),
   changed: new Set(), // called when language or size changes
   covers: {}, // what the buttons on the cover do, by state; the app fills it in
-  phone: null, ready: null, claimed, render, take, setLanguage, setSize, route: () => location.hash.replace(/^#\/?/, ""), icons: ICONS,
+  phone: null,
+  ready: null,
+  claimed,
+  render,
+  take,
+  setLanguage,
+  setSize,
+  route: () => location.hash.replace(/^#\/?/, ""),
+  icons: ICONS,
 };
-let key, current, seed, state = "loading", drawn = "", hiddenSince = 0, timer, lock;
+let key,
+  current,
+  seed,
+  state = "loading",
+  drawn = "",
+  hiddenSince = 0,
+  timer,
+  lock;
 const word = (name, values = {}) => FIRST[shell.language][name].replace(/\{(\w+)\}/g, (_, one) => values[one]);
 
 /** The WebAssembly side, once: from the service worker's cache, else from the network. */
-shell.loadPhone = () => (shell.phone ??= Promise.all([import(PHONE_MODULE), fetch(PHONE_BYTES)]).then(([module, part]) => module.loadPhone(part)));
+shell.loadPhone = () =>
+  (shell.phone ??= Promise.all([import(PHONE_MODULE), fetch(PHONE_BYTES)]).then(([module, part]) => module.loadPhone(part)));
 if (remembered("tongma.shown")) shell.loadPhone().catch(() => {}); // beside the reading below, where a code is likely to be shown
 
 function setLanguage(language) {
@@ -44,7 +84,8 @@ function setSize(size) {
 function translate() {
   const page = document.documentElement;
   page.lang = shell.language === "zh" ? "zh-CN" : "en";
-  if (shell.size) page.dataset.size = shell.size; else delete page.dataset.size;
+  if (shell.size) page.dataset.size = shell.size;
+  else delete page.dataset.size;
   document.title = word("app");
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = word(node.dataset.t);
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", word(node.dataset.label));
@@ -62,7 +103,10 @@ function translate() {
 async function take(fresh = false) {
   const now = shell.clock.now();
   const next = choose(shell.tickets, now, fresh ? undefined : current?.header, shell.actor);
-  if (!next || next.header === current?.header) { current = next; return; }
+  if (!next || next.header === current?.header) {
+    current = next;
+    return;
+  }
   seed = await seedOf(key, bytes(handleOf(next.header)));
   current = next;
   drawn = "";
@@ -96,7 +140,11 @@ async function render() {
       shell.failed = false;
       key ??= await deviceKey();
       await take();
-    } catch { current = null; shell.phone = null; shell.failed = true; }
+    } catch {
+      current = null;
+      shell.phone = null;
+      shell.failed = true;
+    }
   }
   const found = stateOf({ profile: shell.profile, ticket: shows ? current : null, online: shell.online });
   tell(shell.failed && found === "spent" ? "failed" : found, now);
@@ -127,9 +175,15 @@ function tell(next, now) {
 }
 
 function offlineNote(now) {
-  const until = worksUntil(shell.tickets.filter((ticket) => ticket.actor === shell.actor), now);
+  const until = worksUntil(
+    shell.tickets.filter((ticket) => ticket.actor === shell.actor),
+    now,
+  );
   const last = shell.seen.online_ms;
-  return word(last ? "offline_note" : "offline_never", { last: last && beijingMoment(last, now), until: until ? beijingMoment(until, now) : "—" });
+  return word(last ? "offline_note" : "offline_never", {
+    last: last && beijingMoment(last, now),
+    until: until ? beijingMoment(until, now) : "—",
+  });
 }
 
 function cover(next) {
@@ -149,10 +203,14 @@ function draw(now) {
   let shown;
   try {
     shown = shell.drawer.ticketText({ header: bytes(current.header), signature: bytes(current.signature), seed }, now);
-  } catch { current = null; return; }
+  } catch {
+    current = null;
+    return;
+  }
   const left = Math.max(0, Math.ceil((shown.stepEndsMs - now) / 1000));
   by("count").textContent = left;
-  by("ring").style.strokeDashoffset = 100 - Math.min(100, left * 100 / Math.round((current.endMs - current.startMs) / shown.steps / 1000));
+  by("ring").style.strokeDashoffset =
+    100 - Math.min(100, (left * 100) / Math.round((current.endMs - current.startMs) / shown.steps / 1000));
   if (left === 10) by("said").textContent = word("count_said", { n: left });
   const width = by("home").clientWidth;
   const stamp = `${current.header} ${shown.step} ${width}`;
@@ -160,7 +218,11 @@ function draw(now) {
   drawn = stamp;
   const dense = shell.drawer.qr(shown.text, { level: "L", maxVersion: 6 });
   drawQr(by("qr"), dense, Math.min(width - 8, 380));
-  try { drawShort(now, width); } catch { by("short").hidden = true; } // the QR alone serves too
+  try {
+    drawShort(now, width);
+  } catch {
+    by("short").hidden = true;
+  } // the QR alone serves too
   if (!document.documentElement.dataset.code) {
     document.documentElement.dataset.code = "shown";
     remember("tongma.shown", "1");
@@ -194,7 +256,11 @@ function enlarge() {
 }
 
 async function keepAwake() {
-  try { lock = document.hidden ? null : await navigator.wakeLock?.request("screen"); } catch { /* low battery: the phone decides */ }
+  try {
+    lock = document.hidden ? null : await navigator.wakeLock?.request("screen");
+  } catch {
+    /* low battery: the phone decides */
+  }
 }
 
 /** The page that the address names: the code here, all others by the app. */
@@ -204,7 +270,8 @@ function go() {
   by("page").hidden = route === "";
   for (const link of by("tabs").children) {
     const tab = link.hash.replace(/^#\/?/, "");
-    if (tab === (route.split("/")[0] || "")) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+    if (tab === (route.split("/")[0] || "")) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
   if (route === "" && shell.ready) render();
   shell.page?.(route);
@@ -227,13 +294,31 @@ addEventListener("hashchange", go);
 by("language").onclick = () => setLanguage(shell.language === "zh" ? "en" : "zh");
 by("elder").onclick = () => setSize(shell.size ? "" : "large");
 by("short").onclick = enlarge;
-by("refresh").onclick = async () => { drawn = ""; await render(); shell.refreshed?.(); };
+by("refresh").onclick = async () => {
+  drawn = "";
+  await render();
+  shell.refreshed?.();
+};
 
 translate();
 go();
-shell.ready = recall("profile", "tickets", "seen", "key").then(([profile, tickets, seen, held]) => {
-  Object.assign(shell, { profile: profile ?? null, tickets: alive(tickets ?? [], Date.now() + (seen?.offset_ms ?? 0)), seen: seen ?? {} });
-  key = held;
-  shell.clock = makeClock(Date.now, () => performance.now(), seen?.offset_ms ?? 0);
-}).catch(() => {}).then(render).then(keepAwake);
-shell.ready.then(() => import("/assets/citizen/app.js")).then((app) => app.start(shell)).catch(() => { shell.online = false; render(); });
+shell.ready = recall("profile", "tickets", "seen", "key")
+  .then(([profile, tickets, seen, held]) => {
+    Object.assign(shell, {
+      profile: profile ?? null,
+      tickets: alive(tickets ?? [], Date.now() + (seen?.offset_ms ?? 0)),
+      seen: seen ?? {},
+    });
+    key = held;
+    shell.clock = makeClock(Date.now, () => performance.now(), seen?.offset_ms ?? 0);
+  })
+  .catch(() => {})
+  .then(render)
+  .then(keepAwake);
+shell.ready
+  .then(() => import("/assets/citizen/app.js"))
+  .then((app) => app.start(shell))
+  .catch(() => {
+    shell.online = false;
+    render();
+  });

@@ -19,7 +19,11 @@ export function valueOf(kind, typed) {
     if (!match) throw new RangeError("amount");
     return Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0"));
   }
-  if (kind.type === "barcodes") return text.split(/[\s,，;；]+/).filter(Boolean).slice(0, kind.most);
+  if (kind.type === "barcodes")
+    return text
+      .split(/[\s,，;；]+/)
+      .filter(Boolean)
+      .slice(0, kind.most);
   if (kind.type === "payment_code") return text.replace(/\D/g, "");
   if (kind.type === "text" && [...text].length > kind.most) throw new RangeError("text");
   return text;
@@ -28,7 +32,13 @@ export function valueOf(kind, typed) {
 /** A counter with buttons: what a thumb can do without a keyboard. `change` hears every new value. */
 export function stepper(t, label, value, least, most, change) {
   const shown = h("output.digits", {}, String(value));
-  const [less, add] = ["less", "add"].map((name) => h("button", { type: "button", "aria-label": `${label} ${t(name)}`, onclick: () => set(value + (name === "add" ? 1 : -1)) }, name === "add" ? "+" : "−"));
+  const [less, add] = ["less", "add"].map((name) =>
+    h(
+      "button",
+      { type: "button", "aria-label": `${label} ${t(name)}`, onclick: () => set(value + (name === "add" ? 1 : -1)) },
+      name === "add" ? "+" : "−",
+    ),
+  );
   const set = (next) => {
     value = Math.max(least(), Math.min(most(), next));
     shown.textContent = String(value);
@@ -40,10 +50,26 @@ export function stepper(t, label, value, least, most, change) {
 function control(app, field, given) {
   const { kind } = field;
   const base = { id: `field_${field.id}`, name: field.id, required: field.required, autocomplete: "off" };
-  if (kind.type === "choice") return h("select", { ...base, value: given ?? "" }, h("option", { value: "" }, app.t("choose")), kind.of.map(([id, name]) => h("option", { value: id }, app.words(name))));
+  if (kind.type === "choice")
+    return h(
+      "select",
+      { ...base, value: given ?? "" },
+      h("option", { value: "" }, app.t("choose")),
+      kind.of.map(([id, name]) => h("option", { value: id }, app.words(name))),
+    );
   if (kind.type === "barcodes") return h("textarea", { ...base, rows: 2, value: (given ?? []).join(" ") });
-  const types = { number: { type: "number", min: kind.least, max: kind.most, step: 1, inputmode: "numeric" }, amount: { inputmode: "decimal" }, date: { type: "date" }, payment_code: { inputmode: "numeric" }, text: { maxlength: kind.most } };
-  return h("input", { ...base, ...types[kind.type], value: kind.type === "amount" && given != null ? (given / 100).toFixed(2) : given ?? "" });
+  const types = {
+    number: { type: "number", min: kind.least, max: kind.most, step: 1, inputmode: "numeric" },
+    amount: { inputmode: "decimal" },
+    date: { type: "date" },
+    payment_code: { inputmode: "numeric" },
+    text: { maxlength: kind.most },
+  };
+  return h("input", {
+    ...base,
+    ...types[kind.type],
+    value: kind.type === "amount" && given != null ? (given / 100).toFixed(2) : (given ?? ""),
+  });
 }
 
 /**
@@ -53,15 +79,30 @@ function control(app, field, given) {
 export function formOf(app, fields, given = {}) {
   const input = { ...given };
   const readers = [];
-  const parts = fields.filter((field) => !(field.kind.type === "reference" && given[field.id] != null)).map((field) => {
-    if (field.kind.type === "companions") return companions(app, field, input);
-    const box = control(app, field, given[field.id]);
-    const fault = h("p.small.fault", { role: "alert", hidden: true });
-    readers.push(() => readInto(app, input, field, box, fault));
-    const hint = { barcodes: "pieces_hint", amount: "amount_hint" }[field.kind.type];
-    return h("div", {}, h("label", { for: box.id }, app.words(field.name), !field.required && h("span.quiet", {}, app.t("field_optional"))), box, hint && h("p.small.quiet", {}, app.t(hint)), fault);
-  });
-  return { node: h("div.stack", {}, parts), read: () => { readers.forEach((reader) => reader()); return input; } };
+  const parts = fields
+    .filter((field) => !(field.kind.type === "reference" && given[field.id] != null))
+    .map((field) => {
+      if (field.kind.type === "companions") return companions(app, field, input);
+      const box = control(app, field, given[field.id]);
+      const fault = h("p.small.fault", { role: "alert", hidden: true });
+      readers.push(() => readInto(app, input, field, box, fault));
+      const hint = { barcodes: "pieces_hint", amount: "amount_hint" }[field.kind.type];
+      return h(
+        "div",
+        {},
+        h("label", { for: box.id }, app.words(field.name), !field.required && h("span.quiet", {}, app.t("field_optional"))),
+        box,
+        hint && h("p.small.quiet", {}, app.t(hint)),
+        fault,
+      );
+    });
+  return {
+    node: h("div.stack", {}, parts),
+    read: () => {
+      readers.forEach((reader) => reader());
+      return input;
+    },
+  };
 }
 
 function readInto(app, input, field, box, fault) {
@@ -69,7 +110,8 @@ function readInto(app, input, field, box, fault) {
   try {
     const value = valueOf(field.kind, box.value);
     if (value === undefined && field.required) throw new RangeError("missing");
-    if (value === undefined) delete input[field.id]; else input[field.id] = value;
+    if (value === undefined) delete input[field.id];
+    else input[field.id] = value;
   } catch (problem) {
     fill(fault, app.t("field_required", { name: app.words(field.name) }));
     fault.hidden = false;
@@ -83,6 +125,23 @@ function companions(app, field, input) {
   const { t } = app;
   const most = field.kind.most;
   const value = (input[field.id] ??= { adults: 0, children: 0 });
-  const one = (who, other) => stepper(t, t(`book_${who}`), value[who], () => 0, () => most - value[other], (count) => { value[who] = count; });
-  return h("fieldset.stack.tight", {}, h("legend.strong", {}, app.words(field.name)), h("p.small.quiet", {}, t("companions_hint")), one("adults", "children"), one("children", "adults"));
+  const one = (who, other) =>
+    stepper(
+      t,
+      t(`book_${who}`),
+      value[who],
+      () => 0,
+      () => most - value[other],
+      (count) => {
+        value[who] = count;
+      },
+    );
+  return h(
+    "fieldset.stack.tight",
+    {},
+    h("legend.strong", {}, app.words(field.name)),
+    h("p.small.quiet", {}, t("companions_hint")),
+    one("adults", "children"),
+    one("children", "adults"),
+  );
 }

@@ -9,8 +9,20 @@ const MOST = 20;
  * @param {() => string} fresh a new key, 1 to 64 printable ASCII characters
  */
 export function makeIntents(storage, fresh) {
-  const read = () => { try { return JSON.parse(storage.getItem(PLACE)) ?? []; } catch { return []; } };
-  const write = (list) => { try { storage.setItem(PLACE, JSON.stringify(list.slice(-MOST))); } catch { /* without storage a key lasts as long as its request */ } };
+  const read = () => {
+    try {
+      return JSON.parse(storage.getItem(PLACE)) ?? [];
+    } catch {
+      return [];
+    }
+  };
+  const write = (list) => {
+    try {
+      storage.setItem(PLACE, JSON.stringify(list.slice(-MOST)));
+    } catch {
+      /* without storage a key lasts as long as its request */
+    }
+  };
   const named = (method, path, body) => `${method} ${path} ${JSON.stringify(body ?? null)}`;
   return {
     /** The key of this intention: the same until `settled`. */

@@ -3,18 +3,51 @@ import { fill, h, icon } from "../shared/dom.js";
 import { worksUntil } from "./tickets.js";
 
 const ARROW = "M9 5l7 7-7 7";
-const LINKS = [["consents", "M8 12l3 3 5-6M4 5h16v14H4z"], ["devices", "M7 3h10v18H7zM11 18h2"], ["settings", "M4 7h10M18 7h2M4 17h2M10 17h10M14 4.5v5M6 14.5v5"], ["help", "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z"]];
+const LINKS = [
+  ["consents", "M8 12l3 3 5-6M4 5h16v14H4z"],
+  ["devices", "M7 3h10v18H7zM11 18h2"],
+  ["settings", "M4 7h10M18 7h2M4 17h2M10 17h10M14 4.5v5M6 14.5v5"],
+  ["help", "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z"],
+];
 
 /** The list of the pages about oneself. */
 export async function account(app, page) {
   const { t, shell, f } = app;
-  fill(page, h("div.stack", {}, h("h1", {}, t("account_title")),
-    shell.profile && h("section.card.row", {}, h("span.face", { "aria-hidden": "true" }, [...shell.profile.masked_name][0]), h("div.grow", {}, h("p.strong", {}, shell.profile.masked_name), app.me && h("p.quiet", {}, `${t("purse")} ${f.money(app.me.purse_fen ?? 0)}`))),
-    h("nav.card.links", {}, LINKS.map(([route, path]) => h("a.row", { href: `#/${route}` }, icon(path), h("span.grow", {}, t(route)), icon(ARROW)))),
-    shell.profile ? h("button.wide.stop", { type: "button", onclick: app.signOut }, t("sign_out")) : h("a.button.main.wide", { href: "/auth/login?return=/me" }, t("sign_in"))));
+  fill(
+    page,
+    h(
+      "div.stack",
+      {},
+      h("h1", {}, t("account_title")),
+      shell.profile &&
+        h(
+          "section.card.row",
+          {},
+          h("span.face", { "aria-hidden": "true" }, [...shell.profile.masked_name][0]),
+          h(
+            "div.grow",
+            {},
+            h("p.strong", {}, shell.profile.masked_name),
+            app.me && h("p.quiet", {}, `${t("purse")} ${f.money(app.me.purse_fen ?? 0)}`),
+          ),
+        ),
+      h(
+        "nav.card.links",
+        {},
+        LINKS.map(([route, path]) => h("a.row", { href: `#/${route}` }, icon(path), h("span.grow", {}, t(route)), icon(ARROW))),
+      ),
+      shell.profile
+        ? h("button.wide.stop", { type: "button", onclick: app.signOut }, t("sign_out"))
+        : h("a.button.main.wide", { href: "/auth/login?return=/me" }, t("sign_in")),
+    ),
+  );
 }
 
-const head = (app, title, lead) => [h("p", {}, h("a.back", { href: "#/account" }, icon("M15 5l-7 7 7 7"), app.t("account_title"))), h("h1", {}, title), lead && h("p.quiet", {}, lead)];
+const head = (app, title, lead) => [
+  h("p", {}, h("a.back", { href: "#/account" }, icon("M15 5l-7 7 7 7"), app.t("account_title"))),
+  h("h1", {}, title),
+  lead && h("p.quiet", {}, lead),
+];
 
 /** Standing consents, each ended with one tap. */
 export async function consents(app, page, _rest, stale) {
@@ -23,16 +56,42 @@ export async function consents(app, page, _rest, stale) {
   const { items } = await app.api.get("/v1/me/consents");
   if (stale()) return;
   const one = (consent) => {
-    const card = h("li.card.stack.tight", {}, h("p.strong", {}, app.words(consent.organisation)), h("p.quiet", {}, [app.words(consent.scenario_name), t("consent_given", { date: f.day(consent.given_ms) })].filter(Boolean).join(" · ")),
-      h("button.wide.stop", { type: "button", onclick: async () => {
-        try {
-          await app.api.end(`/v1/me/consents/${consent.id}`);
-          fill(card, h("p.band.good", { role: "status" }, icon(app.shell.icons.ready), t("consent_ended")));
-        } catch (problem) { app.trouble(problem); }
-      } }, t("consent_end")));
+    const card = h(
+      "li.card.stack.tight",
+      {},
+      h("p.strong", {}, app.words(consent.organisation)),
+      h(
+        "p.quiet",
+        {},
+        [app.words(consent.scenario_name), t("consent_given", { date: f.day(consent.given_ms) })].filter(Boolean).join(" · "),
+      ),
+      h(
+        "button.wide.stop",
+        {
+          type: "button",
+          onclick: async () => {
+            try {
+              await app.api.end(`/v1/me/consents/${consent.id}`);
+              fill(card, h("p.band.good", { role: "status" }, icon(app.shell.icons.ready), t("consent_ended")));
+            } catch (problem) {
+              app.trouble(problem);
+            }
+          },
+        },
+        t("consent_end"),
+      ),
+    );
     return card;
   };
-  fill(page, h("div.stack", {}, head(app, t("consents"), t("consents_lead")), items.length ? h("ul.stack", {}, items.map(one)) : h("p.card", {}, t("consents_none"))));
+  fill(
+    page,
+    h(
+      "div.stack",
+      {},
+      head(app, t("consents"), t("consents_lead")),
+      items.length ? h("ul.stack", {}, items.map(one)) : h("p.card", {}, t("consents_none")),
+    ),
+  );
 }
 
 /** Which phone shows the code, and freezing it. */
@@ -47,37 +106,141 @@ export async function devices(app, page) {
       await app.refresh();
       app.toast(t(frozen ? "frozen_done" : "unfrozen_done"));
       again();
-    } catch (problem) { app.trouble(problem); }
+    } catch (problem) {
+      app.trouble(problem);
+    }
   };
   const device = app.me?.device;
-  const state = !profile ? null : profile.elsewhere
-    ? [h("p.band.ask", {}, icon(shell.icons.elsewhere), t("device_other")), h("p", {}, t("device_take_text")), h("button.main.wide", { type: "button", onclick: app.takeOver }, t("device_take"))]
-    : [h("p.band.good", {}, icon(shell.icons.ready), t("device_this")), device && h("p.quiet", {}, [device.name, device.enrolled_ms && t("device_since", { date: f.day(device.enrolled_ms) })].filter(Boolean).join(" · "))];
-  fill(page, h("div.stack", {}, head(app, t("devices")),
-    state && h("section.card.stack.tight", {}, state),
-    profile && h("section.card.stack.tight", {}, profile.frozen
-      ? [h("p.band.bad", {}, icon(shell.icons.frozen), t("frozen_word")), h("p", {}, t("frozen_text")), h("button.main.wide", { type: "button", onclick: () => setFrozen(false) }, t("unfreeze"))]
-      : [h("h2", {}, t("freeze")), h("p", {}, t("freeze_text")), h("button.stop.wide", { type: "button", onclick: () => setFrozen(true) }, t("freeze"))])));
+  const state = !profile
+    ? null
+    : profile.elsewhere
+      ? [
+          h("p.band.ask", {}, icon(shell.icons.elsewhere), t("device_other")),
+          h("p", {}, t("device_take_text")),
+          h("button.main.wide", { type: "button", onclick: app.takeOver }, t("device_take")),
+        ]
+      : [
+          h("p.band.good", {}, icon(shell.icons.ready), t("device_this")),
+          device &&
+            h(
+              "p.quiet",
+              {},
+              [device.name, device.enrolled_ms && t("device_since", { date: f.day(device.enrolled_ms) })].filter(Boolean).join(" · "),
+            ),
+        ];
+  fill(
+    page,
+    h(
+      "div.stack",
+      {},
+      head(app, t("devices")),
+      state && h("section.card.stack.tight", {}, state),
+      profile &&
+        h(
+          "section.card.stack.tight",
+          {},
+          profile.frozen
+            ? [
+                h("p.band.bad", {}, icon(shell.icons.frozen), t("frozen_word")),
+                h("p", {}, t("frozen_text")),
+                h("button.main.wide", { type: "button", onclick: () => setFrozen(false) }, t("unfreeze")),
+              ]
+            : [
+                h("h2", {}, t("freeze")),
+                h("p", {}, t("freeze_text")),
+                h("button.stop.wide", { type: "button", onclick: () => setFrozen(true) }, t("freeze")),
+              ],
+        ),
+    ),
+  );
 }
 
 /** Language, size of the text, what the phone holds. */
 export async function settings(app, page) {
   const { t, f, shell } = app;
-  const choice = (label, name, options, now, change) => h("fieldset.card.stack.tight", {}, h("legend.strong", {}, label),
-    options.map(([value, words, lang]) => h("label.pick", {}, h("input", { type: "radio", name, value, checked: value === now, onchange: () => change(value) }), h("span", lang ? { lang } : {}, words))));
+  const choice = (label, name, options, now, change) =>
+    h(
+      "fieldset.card.stack.tight",
+      {},
+      h("legend.strong", {}, label),
+      options.map(([value, words, lang]) =>
+        h(
+          "label.pick",
+          {},
+          h("input", { type: "radio", name, value, checked: value === now, onchange: () => change(value) }),
+          h("span", lang ? { lang } : {}, words),
+        ),
+      ),
+    );
   const own = shell.tickets.filter((ticket) => ticket.actor === 0);
   const until = worksUntil(own, shell.clock.now());
-  fill(page, h("div.stack", {}, head(app, t("settings")),
-    choice(t("language"), "language", [["zh", "简体中文", "zh-CN"], ["en", "English", "en"]], shell.language, shell.setLanguage),
-    choice(t("size"), "size", [["", t("size_plain")], ["large", t("size_large")], ["largest", t("size_largest")]], shell.size, shell.setSize),
-    shell.profile && h("section.card.stack.tight", {}, h("h2", {}, t("storage")), h("p", {}, until ? t("storage_until", { until: f.moment(until), n: own.length }) : t("storage_none")),
-      h("button.wide", { type: "button", onclick: async () => { await app.refill(true); settings(app, page); } }, t("top_up")))));
+  fill(
+    page,
+    h(
+      "div.stack",
+      {},
+      head(app, t("settings")),
+      choice(
+        t("language"),
+        "language",
+        [
+          ["zh", "简体中文", "zh-CN"],
+          ["en", "English", "en"],
+        ],
+        shell.language,
+        shell.setLanguage,
+      ),
+      choice(
+        t("size"),
+        "size",
+        [
+          ["", t("size_plain")],
+          ["large", t("size_large")],
+          ["largest", t("size_largest")],
+        ],
+        shell.size,
+        shell.setSize,
+      ),
+      shell.profile &&
+        h(
+          "section.card.stack.tight",
+          {},
+          h("h2", {}, t("storage")),
+          h("p", {}, until ? t("storage_until", { until: f.moment(until), n: own.length }) : t("storage_none")),
+          h(
+            "button.wide",
+            {
+              type: "button",
+              onclick: async () => {
+                await app.refill(true);
+                settings(app, page);
+              },
+            },
+            t("top_up"),
+          ),
+        ),
+    ),
+  );
 }
 
 /** Help: short answers, and people. */
 export async function help(app, page) {
   const { t } = app;
-  fill(page, h("div.stack", {}, head(app, t("help")),
-    h("a.button.main.wide", { href: "tel:12345" }, icon("M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A16 16 0 0 1 4 5a1 1 0 0 1 1-1z"), t("help_call")),
-    ["show", "offline", "lost", "privacy", "screenshot", "person"].map((topic) => h("details.card", {}, h("summary", {}, t(`help_${topic}`)), h("p", {}, t(`help_${topic}_text`))))));
+  fill(
+    page,
+    h(
+      "div.stack",
+      {},
+      head(app, t("help")),
+      h(
+        "a.button.main.wide",
+        { href: "tel:12345" },
+        icon("M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A16 16 0 0 1 4 5a1 1 0 0 1 1-1z"),
+        t("help_call"),
+      ),
+      ["show", "offline", "lost", "privacy", "screenshot", "person"].map((topic) =>
+        h("details.card", {}, h("summary", {}, t(`help_${topic}`)), h("p", {}, t(`help_${topic}_text`))),
+      ),
+    ),
+  );
 }

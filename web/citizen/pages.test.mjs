@@ -16,7 +16,12 @@ test("what is typed becomes the input that the field expects", () => {
   assert.deepEqual(valueOf({ type: "barcodes", most: 2 }, " A1，B2\nC3"), ["A1", "B2"]);
   assert.equal(valueOf({ type: "payment_code" }, "28 7654 3210"), "2876543210");
   assert.equal(valueOf({ type: "text", most: 3 }, "  "), undefined);
-  for (const [kind, text] of [[{ type: "amount" }, "1.234"], [{ type: "amount" }, "-1"], [{ type: "number", least: 1, most: 9 }, "10"], [{ type: "text", most: 2 }, "abc"]]) {
+  for (const [kind, text] of [
+    [{ type: "amount" }, "1.234"],
+    [{ type: "amount" }, "-1"],
+    [{ type: "number", least: 1, most: 9 }, "10"],
+    [{ type: "text", most: 2 }, "abc"],
+  ]) {
     assert.throws(() => valueOf(kind, text), RangeError);
   }
 });
@@ -29,7 +34,11 @@ test("the platform is asked seldom after failures and often while someone is at 
 });
 
 test("a presentation after the last look means that the code was taken; a deed is shown before it", () => {
-  const items = [{ kind: "done", at_ms: 30 }, { kind: "presented", at_ms: 20 }, { kind: "presented", at_ms: 10 }];
+  const items = [
+    { kind: "done", at_ms: 30 },
+    { kind: "presented", at_ms: 20 },
+    { kind: "presented", at_ms: 10 },
+  ];
   assert.deepEqual(newsIn(items, 15), { claimed: true, mine: false, latest: items[0], newestMs: 30 });
   assert.deepEqual(newsIn(items, 20), { claimed: false, mine: false, latest: items[0], newestMs: 30 });
   assert.deepEqual(newsIn(items, 30), { claimed: false, mine: false, latest: null, newestMs: 30 });
@@ -49,29 +58,71 @@ test("a thing says its title, when, how many and how much", () => {
   assert.equal(loan.title, "A book");
   assert.deepEqual(loan.state, { words: "Overdue", shade: "bad" });
   assert.match(loan.lines.join(" "), /1 Nov.*1 renewals left/);
-  const booking = describe({ kind: "booking", body: { date: "2026-11-24", session: "09:00", start: Date.UTC(2026, 10, 24, 1), end: Date.UTC(2026, 10, 24, 5), people: 3, admitted: 0, number: "12345678" } }, tools);
+  const booking = describe(
+    {
+      kind: "booking",
+      body: {
+        date: "2026-11-24",
+        session: "09:00",
+        start: Date.UTC(2026, 10, 24, 1),
+        end: Date.UTC(2026, 10, 24, 5),
+        people: 3,
+        admitted: 0,
+        number: "12345678",
+      },
+    },
+    tools,
+  );
   assert.match(booking.lines.join(" "), /24 Nov,? 09:00–13:00 3 people Booking 12345678/);
-  const receipt = describe({ kind: "receipt", body: { receipt: { at: Date.UTC(2026, 10, 20), bill: { title: "X-ray", own_fen: 5000, paid: true } } } }, tools);
+  const receipt = describe(
+    { kind: "receipt", body: { receipt: { at: Date.UTC(2026, 10, 20), bill: { title: "X-ray", own_fen: 5000, paid: true } } } },
+    tools,
+  );
   assert.match(receipt.lines[0], /Paid 20 November 2026/);
-  const bill = describe({ kind: "bill", body: { title: "X-ray", total_fen: 20000, fund_fen: 15000, personal_fen: 0, own_fen: 5000, paid: false } }, tools);
+  const bill = describe(
+    { kind: "bill", body: { title: "X-ray", total_fen: 20000, fund_fen: 15000, personal_fen: 0, own_fen: 5000, paid: false } },
+    tools,
+  );
   assert.match(bill.amount, /50\.00/);
-  assert.deepEqual(bill.lines.map((line) => line.replace(/[^\w .]/g, "")), ["Total 200.00", "Insurance fund 150.00"]);
+  assert.deepEqual(
+    bill.lines.map((line) => line.replace(/[^\w .]/g, "")),
+    ["Total 200.00", "Insurance fund 150.00"],
+  );
   assert.equal(bill.state.words, "To pay");
   assert.deepEqual(describe({ kind: "new", body: null }, tools), { title: "", lines: [], amount: null, state: null });
 });
 
 test("what can be done about a thing: what it answers, nothing that is over, the price before the money", () => {
   const field = (id, type, required) => ({ id, kind: { type }, required });
-  const library = [{ id: "renew", form: [field("item", "barcode", true)] }, { id: "pay_fine", form: [field("payment_code", "payment_code", false)], moves_money: true }];
+  const library = [
+    { id: "renew", form: [field("item", "barcode", true)] },
+    { id: "pay_fine", form: [field("payment_code", "payment_code", false)], moves_money: true },
+  ];
   const loan = { body: { barcode: "B1", renewals_left: 1 }, actions: [] };
-  assert.deepEqual(actionsAbout(loan, library).map(({ id, input }) => [id, input]), [["renew", { item: "B1" }]]);
+  assert.deepEqual(
+    actionsAbout(loan, library).map(({ id, input }) => [id, input]),
+    [["renew", { item: "B1" }]],
+  );
   assert.deepEqual(actionsAbout({ ...loan, body: { ...loan.body, renewals_left: 0 } }, library), []);
   const reader = { body: { number: "R1", fine_fen: 120 }, actions: [] };
-  assert.deepEqual(actionsAbout(reader, library).map(({ id }) => id), ["pay_fine"], "what is owed can be paid");
+  assert.deepEqual(
+    actionsAbout(reader, library).map(({ id }) => id),
+    ["pay_fine"],
+    "what is owed can be paid",
+  );
   assert.deepEqual(actionsAbout({ body: { number: "R1", fine_fen: 0 }, actions: [] }, library), []);
-  const hospital = [{ id: "quote", form: [field("bill_number", "barcode", false)] }, { id: "pay", moves_money: true, form: [field("bill_number", "barcode", false), field("payment_code", "payment_code", false)] }];
+  const hospital = [
+    { id: "quote", form: [field("bill_number", "barcode", false)] },
+    { id: "pay", moves_money: true, form: [field("bill_number", "barcode", false), field("payment_code", "payment_code", false)] },
+  ];
   const actions = actionsAbout({ body: { bill_number: "Z9", paid: false }, actions: [] }, hospital);
-  assert.deepEqual(actions.map(({ id, input }) => [id, input.bill_number]), [["quote", "Z9"], ["pay", "Z9"]]);
+  assert.deepEqual(
+    actions.map(({ id, input }) => [id, input.bill_number]),
+    [
+      ["quote", "Z9"],
+      ["pay", "Z9"],
+    ],
+  );
   assert.equal(quoteBefore(actions[1], actions).id, "quote");
   assert.equal(quoteBefore(actions[0], actions), undefined);
   assert.deepEqual(openFields(actions[1]), [], "the purse pays: no payment code is asked for here");
@@ -81,16 +132,28 @@ test("what can be done about a thing: what it answers, nothing that is over, the
 
 test("a booking can be cancelled or moved, not booked again, and not once somebody is in", () => {
   const field = (id, type, required = true) => ({ id, kind: { type }, required });
-  const museum = [{ id: "book", form: [field("date", "date"), field("session", "text")] }, { id: "cancel", form: [field("date", "date")] }, { id: "move", form: [field("date", "date"), field("to_date", "date", false), field("session", "text")] }];
+  const museum = [
+    { id: "book", form: [field("date", "date"), field("session", "text")] },
+    { id: "cancel", form: [field("date", "date")] },
+    { id: "move", form: [field("date", "date"), field("to_date", "date", false), field("session", "text")] },
+  ];
   const booking = { body: { date: "2026-11-24", session: "09:00", people: 2, admitted: 0 }, actions: [] };
-  assert.deepEqual(actionsAbout(booking, museum).map(({ id }) => id), ["cancel", "move"]);
+  assert.deepEqual(
+    actionsAbout(booking, museum).map(({ id }) => id),
+    ["cancel", "move"],
+  );
   assert.deepEqual(actionsAbout({ ...booking, body: { ...booking.body, admitted: 1 } }, museum), []);
 });
 
 test("a paid bill stands once: as its receipt, or as itself when the receipt was withdrawn", () => {
   const venue = { id: "v" };
   const bill = { kind: "bill", venue, body: { bill_number: "B1", paid: true } };
-  const receipt = { kind: "receipt", venue, body: { bill_number: "B1", withdrawn: false, receipt: { bill: { paid: true, bill_number: "B1" } } }, actions: [] };
+  const receipt = {
+    kind: "receipt",
+    venue,
+    body: { bill_number: "B1", withdrawn: false, receipt: { bill: { paid: true, bill_number: "B1" } } },
+    actions: [],
+  };
   assert.deepEqual(withoutReceipted([bill, receipt]), [receipt]);
   assert.deepEqual(withoutReceipted([bill, { ...receipt, body: { bill_number: "B1", withdrawn: true } }]), [bill]);
   assert.deepEqual(withoutReceipted([bill, { ...receipt, venue: { id: "w" } }]).length, 2);
@@ -100,13 +163,22 @@ test("a paid bill stands once: as its receipt, or as itself when the receipt was
 test("a session says when it is and whether it can be had; a choice becomes input", () => {
   const at = (hour) => Date.UTC(2026, 10, 24, hour);
   const f = formats("zh");
-  assert.deepEqual(sessionOf({ session: "09:00", start: at(1), end: at(5), left: 3, open: true }, f.time, at(2)), { name: "09:00", hours: "09:00–13:00", left: 3, open: true });
+  assert.deepEqual(sessionOf({ session: "09:00", start: at(1), end: at(5), left: 3, open: true }, f.time, at(2)), {
+    name: "09:00",
+    hours: "09:00–13:00",
+    left: 3,
+    open: true,
+  });
   assert.equal(sessionOf({ session: "09:00", left: 0, open: true }, f.time).open, false);
   assert.equal(sessionOf({ session: "09:00", left: 9, open: false }, f.time).open, false);
   assert.equal(sessionOf({ kind: "booking" }, f.time, 0), null);
   assert.equal(sessionOf({ session: "09:00", start: at(1), end: at(5), left: 3, open: true }, f.time, at(5)), null, "it is over");
   assert.deepEqual(chosenInput([{ id: "date" }, { id: "session" }], {}, "2026-11-24", "09:00"), { date: "2026-11-24", session: "09:00" });
-  assert.deepEqual(chosenInput([{ id: "date" }, { id: "to_date" }], { date: "2026-11-23" }, "2026-11-24", "09:00"), { date: "2026-11-23", to_date: "2026-11-24", session: "09:00" });
+  assert.deepEqual(chosenInput([{ id: "date" }, { id: "to_date" }], { date: "2026-11-23" }, "2026-11-24", "09:00"), {
+    date: "2026-11-23",
+    to_date: "2026-11-24",
+    session: "09:00",
+  });
   const days = daysFrom(Date.UTC(2026, 10, 23, 17), f.isoDay);
   assert.deepEqual([days.length, days[0], days[7]], [8, "2026-11-24", "2026-12-01"], "days are those of Beijing");
 });

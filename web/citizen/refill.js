@@ -24,10 +24,12 @@ export async function fetchTickets({ api, phone, key, issuers, held, actor }) {
   const tickets = [];
   let dropped = 0;
   for (let from = 0; from < wanted.length; from += MOST) {
-    const part = await Promise.all(wanted.slice(from, from + MOST).map(async (ticket) => {
-      const seed = await seedOf(key, bytes(handleOf(ticket.header)));
-      return { ...ticket, anchor: phone.anchor(bytes(ticket.header), seed) };
-    }));
+    const part = await Promise.all(
+      wanted.slice(from, from + MOST).map(async (ticket) => {
+        const seed = await seedOf(key, bytes(handleOf(ticket.header)));
+        return { ...ticket, anchor: phone.anchor(bytes(ticket.header), seed) };
+      }),
+    );
     const asked = part.map(({ header, anchor }) => ({ header, anchor: hexOf(anchor) }));
     const signed = await api.post("/v1/me/tickets/sign", actor ? { actor, tickets: asked } : { tickets: asked });
     const answers = new Map(signed.data.tickets.map((answer) => [answer.header, answer]));
@@ -47,10 +49,21 @@ function holds(phone, ticket, answer, issuers) {
   try {
     phone.verifyTicket(bytes(ticket.header), bytes(answer.signature), ticket.anchor, issuer);
     return true;
-  } catch { return false; }
+  } catch {
+    return false;
+  }
 }
 
 const kept = (ticket, answer, actor) => ({
-  header: ticket.header, signature: answer.signature, kind: ticket.kind, number: ticket.number, actor,
-  startMs: ticket.start_ms, endMs: ticket.end_ms, alias: answer.short?.alias ?? null, key: answer.short?.key ?? null, opened: 0, claimed: false,
+  header: ticket.header,
+  signature: answer.signature,
+  kind: ticket.kind,
+  number: ticket.number,
+  actor,
+  startMs: ticket.start_ms,
+  endMs: ticket.end_ms,
+  alias: answer.short?.alias ?? null,
+  key: answer.short?.key ?? null,
+  opened: 0,
+  claimed: false,
 });

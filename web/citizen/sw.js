@@ -3,7 +3,7 @@
 //
 // The build fills in the list of addresses with the hash of each file's bytes; a changed hash is a new worker and a new cache.
 
-const PRECACHE = /*PRECACHE*/[];
+const PRECACHE = /*PRECACHE*/ [];
 const START = "/me";
 const NAME = `tongma-citizen-${fingerprint(PRECACHE)}`;
 
@@ -15,19 +15,23 @@ function fingerprint(list) {
 }
 
 self.addEventListener("install", (event) => {
-  event.waitUntil((async () => {
-    const cache = await caches.open(NAME);
-    await cache.addAll(PRECACHE.map(([url]) => new Request(url, { cache: "no-cache" })));
-    await self.skipWaiting();
-  })());
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(NAME);
+      await cache.addAll(PRECACHE.map(([url]) => new Request(url, { cache: "no-cache" })));
+      await self.skipWaiting();
+    })(),
+  );
 });
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil((async () => {
-    const old = (await caches.keys()).filter((name) => name.startsWith("tongma-citizen-") && name !== NAME);
-    await Promise.all(old.map((name) => caches.delete(name)));
-    await self.clients.claim();
-  })());
+  event.waitUntil(
+    (async () => {
+      const old = (await caches.keys()).filter((name) => name.startsWith("tongma-citizen-") && name !== NAME);
+      await Promise.all(old.map((name) => caches.delete(name)));
+      await self.clients.claim();
+    })(),
+  );
 });
 
 self.addEventListener("fetch", (event) => {
@@ -36,8 +40,10 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   const start = request.mode === "navigate" && (url.pathname === START || url.pathname === `${START}/`);
   if (!start && !url.pathname.startsWith("/assets/") && url.pathname !== "/manifest.webmanifest") return;
-  event.respondWith((async () => {
-    const cache = await caches.open(NAME);
-    return (await cache.match(start ? START : request, { ignoreSearch: true })) ?? fetch(request);
-  })());
+  event.respondWith(
+    (async () => {
+      const cache = await caches.open(NAME);
+      return (await cache.match(start ? START : request, { ignoreSearch: true })) ?? fetch(request);
+    })(),
+  );
 });

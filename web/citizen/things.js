@@ -12,8 +12,11 @@ const PARTS = ["total_fen", "fund_fen", "personal_fen", "family_fen"];
  * @returns {{title: string, lines: string[], amount: string|null, state: {words: string, shade: string}|null}}
  */
 export function describe(thing, { t, f, language, nowMs }) {
-  const body = thing.body?.receipt?.bill ? { ...thing.body.receipt.bill, paid_at: thing.body.receipt.at } : thing.body ?? {};
-  const title = [body.title, body.name, body.session_name, !body.date && body.number && t("account_number", { n: body.number })].map((value) => wordy(value, language)).find(Boolean) ?? "";
+  const body = thing.body?.receipt?.bill ? { ...thing.body.receipt.bill, paid_at: thing.body.receipt.at } : (thing.body ?? {});
+  const title =
+    [body.title, body.name, body.session_name, !body.date && body.number && t("account_number", { n: body.number })]
+      .map((value) => wordy(value, language))
+      .find(Boolean) ?? "";
   const due = body.due ?? body.due_ms;
   const lines = [
     body.paid_at != null && t("paid_on", { date: f.moment(body.paid_at) }),
@@ -23,7 +26,9 @@ export function describe(thing, { t, f, language, nowMs }) {
     body.date && body.number && t("booking_number", { n: body.number }),
     body.renewals_left > 0 && t("renewals_left", { n: body.renewals_left }),
     body.open_items > 0 && t("open_items", { n: body.open_items }),
-    ...PARTS.filter((part) => body[part] > 0 && (part !== "total_fen" || body.own_fen !== body[part])).map((part) => `${t(`bill_${part}`)} ${f.money(body[part])}`),
+    ...PARTS.filter((part) => body[part] > 0 && (part !== "total_fen" || body.own_fen !== body[part])).map(
+      (part) => `${t(`bill_${part}`)} ${f.money(body[part])}`,
+    ),
     wordy(body.note, language),
   ].filter(Boolean);
   const fen = body.own_fen ?? body.amount_fen ?? (body.fine_fen > 0 ? body.fine_fen : null);
@@ -69,8 +74,17 @@ function filledFrom(body, form) {
  */
 export function actionsAbout(thing, offered) {
   const body = thing.body ?? {};
-  const listed = thing.actions?.length > 0 ? thing.actions : offered.map((action) => ({ ...action, input: filledFrom(body, action.form) }))
-    .filter(({ id, form, input, moves_money: pays }) => !BEGINS.test(id) && (Object.keys(input).length > 0 || (pays && body.fine_fen > 0)) && form.every((field) => !field.required || input[field.id] != null));
+  const listed =
+    thing.actions?.length > 0
+      ? thing.actions
+      : offered
+          .map((action) => ({ ...action, input: filledFrom(body, action.form) }))
+          .filter(
+            ({ id, form, input, moves_money: pays }) =>
+              !BEGINS.test(id) &&
+              (Object.keys(input).length > 0 || (pays && body.fine_fen > 0)) &&
+              form.every((field) => !field.required || input[field.id] != null),
+          );
   if (body.paid === true || thing.kind === "receipt") return [];
   if (body.admitted > 0) return []; // who is in can neither cancel nor move
   return listed.filter((action) => !(action.id === "renew" && body.renewals_left === 0));
@@ -80,11 +94,18 @@ export function actionsAbout(thing, offered) {
 export const quoteBefore = (action, actions) => (action.moves_money ? actions.find((one) => one.id === "quote") : undefined);
 
 /** The fields that the holder still has to fill in. A payment code is another rail's, shown at a counter; here the purse pays. */
-export const openFields = (action) => (action.form ?? []).filter((field) => action.input?.[field.id] == null && (field.required || !["payment_code", "reference"].includes(field.kind.type)));
+export const openFields = (action) =>
+  (action.form ?? []).filter(
+    (field) => action.input?.[field.id] == null && (field.required || !["payment_code", "reference"].includes(field.kind.type)),
+  );
 
 /** Paid bills whose receipt is there are left out: the receipt says the same and more. A receipt that was withdrawn is no receipt. */
 export function withoutReceipted(items) {
   const receipts = items.filter(({ kind, body }) => kind === "receipt" && body?.receipt && !body.withdrawn);
   const numbers = new Set(receipts.map(({ venue, body }) => `${venue.id} ${body.bill_number}`));
-  return items.filter((item) => (item.kind === "receipt" ? receipts.includes(item) : !(item.body?.paid === true && numbers.has(`${item.venue.id} ${item.body.bill_number}`))));
+  return items.filter((item) =>
+    item.kind === "receipt"
+      ? receipts.includes(item)
+      : !(item.body?.paid === true && numbers.has(`${item.venue.id} ${item.body.bill_number}`)),
+  );
 }

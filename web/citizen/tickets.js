@@ -12,7 +12,10 @@ export const handleOf = (header) => header.slice(4, 36);
 
 const covers = (ticket, nowMs) => ticket.startMs <= nowMs && nowMs < ticket.endMs;
 const cost = (ticket) =>
-  (ticket.kind === "reserve" ? 100 : 0) + (ticket.claimed ? 20 : 0) + (ticket.opened ? 5 + Math.min(ticket.opened, 9) : 0) + (ticket.kind === "spare" ? 1 : 0);
+  (ticket.kind === "reserve" ? 100 : 0) +
+  (ticket.claimed ? 20 : 0) +
+  (ticket.opened ? 5 + Math.min(ticket.opened, 9) : 0) +
+  (ticket.kind === "spare" ? 1 : 0);
 
 /**
  * The ticket to show now: one that no point has seen, while such last, so that two venues cannot link two visits; then one
@@ -41,7 +44,11 @@ export function worksUntil(tickets, nowMs) {
 }
 
 /** Until when ordinary tickets reach without a gap; `nowMs` when there is none now. */
-export const ordinaryUntil = (tickets, nowMs) => worksUntil(tickets.filter((ticket) => ticket.kind === "ordinary"), nowMs) ?? nowMs;
+export const ordinaryUntil = (tickets, nowMs) =>
+  worksUntil(
+    tickets.filter((ticket) => ticket.kind === "ordinary"),
+    nowMs,
+  ) ?? nowMs;
 
 /** Tickets that are over, by more than the clocks' errors, are dropped. */
 export const alive = (tickets, nowMs) => tickets.filter((ticket) => ticket.endMs + 60_000 > nowMs);
@@ -64,7 +71,12 @@ export function refillDue(tickets, nowMs, lastMs, luck) {
 /** Joins fetched tickets to those held: what was opened or claimed stays so. */
 export function merge(held, fetched, nowMs) {
   const known = new Map(held.map((ticket) => [ticket.header, ticket]));
-  for (const ticket of fetched) known.set(ticket.header, { ...ticket, opened: known.get(ticket.header)?.opened ?? 0, claimed: known.get(ticket.header)?.claimed ?? false });
+  for (const ticket of fetched)
+    known.set(ticket.header, {
+      ...ticket,
+      opened: known.get(ticket.header)?.opened ?? 0,
+      claimed: known.get(ticket.header)?.claimed ?? false,
+    });
   return alive([...known.values()], nowMs).sort((a, b) => a.startMs - b.startMs);
 }
 

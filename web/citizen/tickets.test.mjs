@@ -4,7 +4,16 @@ import { alive, bytes, choose, grouped, handleOf, hexOf, merge, ordinaryUntil, r
 
 const HOUR = 3600_000;
 const T0 = 1_800_000_000_000;
-const ticket = (header, kind, fromH, hours, more = {}) => ({ header, kind, actor: 0, startMs: T0 + fromH * HOUR, endMs: T0 + (fromH + hours) * HOUR, opened: 0, claimed: false, ...more });
+const ticket = (header, kind, fromH, hours, more = {}) => ({
+  header,
+  kind,
+  actor: 0,
+  startMs: T0 + fromH * HOUR,
+  endMs: T0 + (fromH + hours) * HOUR,
+  opened: 0,
+  claimed: false,
+  ...more,
+});
 
 test("an unseen ordinary ticket is first, then an unseen spare, then a seen one, reserve last", () => {
   const all = [ticket("r", "reserve", 0, 1), ticket("s", "spare", 0, 1), ticket("o", "ordinary", 0, 0.5)];
@@ -25,7 +34,18 @@ test("the ticket on the screen stays until it ends or a point takes it", () => {
   assert.equal(choose([first, other], T0, "a").header, "a");
   assert.equal(choose([{ ...first, claimed: true }, other], T0, "a").header, "b");
   assert.equal(choose([first, other], T0 + 0.5 * HOUR, "a").header, "b");
-  assert.equal(choose([{ ...first, claimed: true }, { ...other, claimed: true, opened: 1 }], T0, "a").header, "a", "nothing fresh: no flicker between spent ones");
+  assert.equal(
+    choose(
+      [
+        { ...first, claimed: true },
+        { ...other, claimed: true, opened: 1 },
+      ],
+      T0,
+      "a",
+    ).header,
+    "a",
+    "nothing fresh: no flicker between spent ones",
+  );
 });
 
 test("one person's code is never drawn from another's tickets", () => {
@@ -60,7 +80,13 @@ test("a refill is due at once when stock is short, else at this phone's own time
 test("joining keeps what was opened or claimed and drops what is over", () => {
   const held = [ticket("a", "ordinary", 0, 1, { opened: 2, claimed: true }), ticket("old", "ordinary", -3, 1)];
   const joined = merge(held, [ticket("a", "ordinary", 0, 1), ticket("b", "ordinary", 1, 1)], T0);
-  assert.deepEqual(joined.map(({ header, opened, claimed }) => [header, opened, claimed]), [["a", 2, true], ["b", 0, false]]);
+  assert.deepEqual(
+    joined.map(({ header, opened, claimed }) => [header, opened, claimed]),
+    [
+      ["a", 2, true],
+      ["b", 0, false],
+    ],
+  );
   assert.equal(alive(held, T0).length, 1);
 });
 

@@ -4,8 +4,19 @@ import { beijingClock, beijingMoment, makeClock } from "./time.js";
 
 function phone(offset) {
   const at = { wall: 1_800_000_000_000, run: 5000 };
-  const clock = makeClock(() => at.wall, () => at.run, offset);
-  return { at, clock, pass: (wall, run = wall) => { at.wall += wall; at.run += run; } };
+  const clock = makeClock(
+    () => at.wall,
+    () => at.run,
+    offset,
+  );
+  return {
+    at,
+    clock,
+    pass: (wall, run = wall) => {
+      at.wall += wall;
+      at.run += run;
+    },
+  };
 }
 
 test("it runs with the phone, corrected by what the platform said", () => {

@@ -1,11 +1,12 @@
 // What the phone keeps: its key, which no script can read out, its tickets and what the first screen says. All in IndexedDB.
 
-const opened = () => new Promise((done, fail) => {
-  const asked = indexedDB.open("tongma", 1);
-  asked.onupgradeneeded = () => asked.result.createObjectStore("kept");
-  asked.onsuccess = () => done(asked.result);
-  asked.onerror = () => fail(asked.error);
-});
+const opened = () =>
+  new Promise((done, fail) => {
+    const asked = indexedDB.open("tongma", 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("kept");
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => fail(asked.error);
+  });
 let base;
 
 async function within(mode, work) {

@@ -19,7 +19,12 @@ const USES = new Set(["presented", "done", "refused", "released", "asked", "cons
 export function newsIn(items, sinceMs) {
   const fresh = items.filter((item) => item.at_ms > sinceMs);
   const shown = fresh.find((item) => item.kind === "done" || item.kind === "refused") ?? fresh.find((item) => item.kind === "presented");
-  return { claimed: fresh.some((item) => item.kind === "presented"), mine: fresh.some((item) => !USES.has(item.kind)), latest: shown ?? null, newestMs: Math.max(sinceMs, ...items.map((item) => item.at_ms)) };
+  return {
+    claimed: fresh.some((item) => item.kind === "presented"),
+    mine: fresh.some((item) => !USES.has(item.kind)),
+    latest: shown ?? null,
+    newestMs: Math.max(sinceMs, ...items.map((item) => item.at_ms)),
+  };
 }
 
 /** Begins to listen. `now()` asks at once, as after a touch. */
@@ -34,11 +39,17 @@ export function watch(app) {
       else await app.refresh();
       failures = app.shell.online === false ? failures + 1 : 0;
     } catch (problem) {
-      if (problem.status === 401) { app.signedIn = false; app.below(); }
+      if (problem.status === 401) {
+        app.signedIn = false;
+        app.below();
+      }
       failures += 1;
     }
     busy = false;
-    timer = setTimeout(ask, app.signedIn === false ? LONGEST_MS : nextAsk({ failures, sinceTouchMs: performance.now() - touched, luck: Math.random() }));
+    timer = setTimeout(
+      ask,
+      app.signedIn === false ? LONGEST_MS : nextAsk({ failures, sinceTouchMs: performance.now() - touched, luck: Math.random() }),
+    );
   }
   async function once() {
     const { items } = await app.api.get("/v1/me/requests");
@@ -53,12 +64,20 @@ export function watch(app) {
     const news = newsIn(items, seenMs ?? Infinity);
     seenMs = first ? Math.max(0, ...items.map((item) => item.at_ms)) : news.newestMs;
     if (first) return;
-    if (news.latest) { app.last = news.latest; app.below(); }
+    if (news.latest) {
+      app.last = news.latest;
+      app.below();
+    }
     if (news.claimed) await app.shell.claimed();
     if (news.mine) await app.refresh();
   }
-  const now = () => { touched = performance.now(); return ask(); };
-  addEventListener("pointerdown", () => { touched = performance.now(); });
+  const now = () => {
+    touched = performance.now();
+    return ask();
+  };
+  addEventListener("pointerdown", () => {
+    touched = performance.now();
+  });
   timer = setTimeout(ask, ATTENTIVE_MS);
   return { now };
 }

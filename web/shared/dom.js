@@ -37,7 +37,9 @@ const flat = (children) => children.flat(Infinity).filter((child) => child !== f
 export const fill = (node, ...children) => (node.replaceChildren(...flat(children)), node);
 
 /** Sets a node's text only when it differs, so that a screen reader is not told the same thing twice. */
-export const say = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+export const say = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
 
 /** The first node that matches a selector. */
 export const $ = (selector, from = document) => from.querySelector(selector);

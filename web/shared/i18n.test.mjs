@@ -18,7 +18,8 @@ test("both languages have the same keys, no empty words and the same values in t
 
 test("English words hold no Chinese, and Chinese words some", () => {
   for (const [key, text] of Object.entries(EN)) if (key !== "other_language") assert.doesNotMatch(text, /[\u4e00-\u9fff]/, key);
-  for (const [key, text] of Object.entries(ZH)) if (key !== "other_language" && key !== "used_at" && !/^\{\w+\}$/.test(text)) assert.match(text, /[\u4e00-\u9fff]/, key);
+  for (const [key, text] of Object.entries(ZH))
+    if (key !== "other_language" && key !== "used_at" && !/^\{\w+\}$/.test(text)) assert.match(text, /[\u4e00-\u9fff]/, key);
 });
 
 test("every key that the pages ask for is there", () => {
