@@ -31,13 +31,13 @@ const SCRIPT: &str = r"
 \set bucket :person % 4096
 BEGIN;
 SELECT log_seq, due_seq FROM bucket_head WHERE bucket = :bucket FOR UPDATE \gset
-SELECT step, claimant, answer, keep_until_ms FROM once WHERE bucket = :bucket AND key = decode(lpad(to_hex(:person), 16, '0'), 'hex') \gset
-SELECT version, entries, body FROM record WHERE bucket = :bucket AND kind = 'holder' AND key = decode(lpad(to_hex(:person), 16, '0'), 'hex');
-SELECT version, entries, body FROM record WHERE bucket = :bucket AND kind = 'loan' AND key = decode(lpad(to_hex(:person), 16, '0'), 'hex') \gset
-UPDATE once SET step = step + 1 WHERE bucket = :bucket AND key = decode(lpad(to_hex(:person), 16, '0'), 'hex') AND step = :step;
-UPDATE record SET version = version + 1, body = decode(repeat('7b', 300), 'hex') WHERE bucket = :bucket AND kind = 'loan' AND key = decode(lpad(to_hex(:person), 16, '0'), 'hex') AND version = :version;
+SELECT step, claimant, answer, keep_until_ms FROM once WHERE bucket = :bucket AND key = int8send(CAST(:person AS bigint)) \gset
+SELECT version, entries, body FROM record WHERE bucket = :bucket AND kind = 'holder' AND key = int8send(CAST(:person AS bigint));
+SELECT version, entries, body FROM record WHERE bucket = :bucket AND kind = 'loan' AND key = int8send(CAST(:person AS bigint)) \gset
+UPDATE once SET step = step + 1 WHERE bucket = :bucket AND key = int8send(CAST(:person AS bigint)) AND step = :step;
+UPDATE record SET version = version + 1, body = decode(repeat('7b', 300), 'hex') WHERE bucket = :bucket AND kind = 'loan' AND key = int8send(CAST(:person AS bigint)) AND version = :version;
 \set next :log_seq + 1
-INSERT INTO log (bucket, seq, subject, at_ms, body) VALUES (:bucket, :next, decode(lpad(to_hex(:person), 16, '0'), 'hex'), 1, decode(repeat('7b', 200), 'hex'));
+INSERT INTO log (bucket, seq, subject, at_ms, body) VALUES (:bucket, :next, int8send(CAST(:person AS bigint)), 1, decode(repeat('7b', 200), 'hex'));
 UPDATE bucket_head SET log_seq = :next WHERE bucket = :bucket;
 COMMIT;
 ";
@@ -140,7 +140,10 @@ fn main() {
     let server = Server::start("bench");
     let store = server.store("bench", &Options::default());
     enrol(&store);
-    server.execute("ALTER ROLE tongma SET search_path = bench; VACUUM ANALYZE bench.record, bench.once, bench.log, bench.bucket_head");
+    server.execute("ALTER ROLE tongma SET search_path = bench");
+    for table in ["record", "once", "log", "bucket_head"] {
+        server.execute(&format!("VACUUM ANALYZE bench.{table}"));
+    }
     let next = AtomicU64::new(2);
     for callers in [8, 64] {
         let mut ratios: Vec<f64> = (0..3).map(|_| run(&store, callers, &next) / pgbench(&server, 8)).collect();

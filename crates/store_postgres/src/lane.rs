@@ -5,8 +5,7 @@
 //! bucket, so units of a bucket follow one another on this engine as on every other. When anything goes wrong the
 //! transaction is rolled back and each unit is run again in a transaction of its own.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::mpsc::Receiver;
 
 use tongma_domain::Bucket;
@@ -18,7 +17,7 @@ use crate::commands::Commands;
 use crate::connect::Target;
 use crate::link::{Command, Link, Waiting};
 use crate::param::params;
-use crate::rows::{LockedHeads, Rows, heads};
+use crate::rows::{Locked, Rows};
 use crate::trouble::Trouble;
 
 /// The most units that share one transaction.
@@ -228,8 +227,8 @@ impl Lane {
     fn find_mark(&mut self, bucket: Bucket) -> Result<bool, Trouble> {
         let link = self.connected()?;
         let found = (|| {
-            let locked = link.begin_with("BEGIN", catalogue::HEADS_LOCK, &[params![bucket]])?;
-            if locked.iter().all(Vec::is_empty) {
+            link.begin("BEGIN", catalogue::HEADS_LOCK, &[bucket])?;
+            if link.begun()?.iter().all(Vec::is_empty) {
                 // The transaction may have been the bucket's first. An insert waits for it to end; if that ends in a
                 // commit the key is taken, which is an error, and the question is asked again.
                 link.execute(catalogue::HEADS_INSERT, &params![bucket, 0_i64, 0_i64])?;
@@ -262,23 +261,11 @@ impl Lane {
     }
 }
 
-/// Locks the buckets of units; gives their heads.
-fn lock(link: &Link, units: &[Unit]) -> Result<LockedHeads, Trouble> {
-    // In order, so that two processes never wait for each other.
-    let buckets: BTreeSet<Bucket> = units.iter().map(|unit| unit.bucket).collect();
-    let params: Vec<_> = buckets.iter().map(|bucket| params![*bucket]).collect();
-    let answers = link.begin_with("BEGIN", catalogue::HEADS_LOCK, &params)?;
-    let mut locked = BTreeMap::new();
-    for (bucket, rows) in buckets.into_iter().zip(answers) {
-        locked.insert(bucket, rows.first().map(heads).transpose().map_err(Trouble::Told)?);
-    }
-    Ok(RefCell::new(locked))
-}
-
-/// Runs units in an open transaction and sends their writes; gives the first bucket written, which holds the mark.
+/// Runs units in a transaction and sends their writes; gives the first bucket written, which holds the mark.
 fn run_units(link: &Link, units: &mut [Unit], marks: &mut Marks) -> Result<Option<Bucket>, Trouble> {
     link.take_trouble();
-    let locked = lock(link, units)?;
+    let buckets: BTreeSet<Bucket> = units.iter().map(|unit| unit.bucket).collect();
+    let locked = Locked::begin(link, buckets.into_iter().collect())?;
     let mut commands = Commands::default();
     // The buckets whose writes are still on this side of the wire, and the first that was written.
     let (mut unsent, mut first) = (BTreeSet::new(), None);
@@ -287,20 +274,21 @@ fn run_units(link: &Link, units: &mut [Unit], marks: &mut Marks) -> Result<Optio
             link.flush(&std::mem::take(&mut commands).list)?;
             unsent.clear();
         }
-        let result = run_once(unit.bucket, Rows::locked(link, &locked), &mut unit.work);
+        let result = run_once(unit.bucket, Rows::locked(&locked), &mut unit.work);
         if let Some(trouble) = link.take_trouble() {
             return Err(trouble);
         }
-        unit.result = result.map(|writes| {
-            if writes.is_empty() {
-                return;
+        unit.result = match result {
+            Err(error) => Err(error),
+            Ok(writes) if writes.is_empty() => Ok(()),
+            Ok(writes) => {
+                let after = commands.add(unit.bucket, locked.heads(unit.bucket)?, writes);
+                locked.set(unit.bucket, after);
+                unsent.insert(unit.bucket);
+                first.get_or_insert(unit.bucket);
+                Ok(())
             }
-            let before = locked.borrow().get(&unit.bucket).copied().flatten();
-            let after = commands.add(unit.bucket, before, writes);
-            locked.borrow_mut().insert(unit.bucket, Some(after));
-            unsent.insert(unit.bucket);
-            first.get_or_insert(unit.bucket);
-        });
+        };
     }
     if let Some(bucket) = first {
         commands.list.push(marks.next(bucket));

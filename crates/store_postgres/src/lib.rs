@@ -224,10 +224,13 @@ impl Store for PostgresStore {
     ) -> Result<(), StoreError> {
         self.on_reader(|link| {
             // One snapshot for all reads of the function.
-            link.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", catalogue::HEADS, &[])
-                .map_err(Trouble::told)?;
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            link.begin(begin, catalogue::HEADS, &[]).map_err(Trouble::told)?;
             let read = run_once(bucket, Rows::read(link), work).map(drop);
-            link.commit().map_err(Trouble::told).and(read)
+            if read.is_ok() {
+                link.end();
+            }
+            read
         })
     }
 

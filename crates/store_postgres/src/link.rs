@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
 use tokio_postgres::{Client, Error, Row, Statement};
+use tongma_domain::Bucket;
 
 use crate::connect::Target;
 use crate::param::Param;
@@ -34,16 +35,26 @@ pub struct Command {
 
 /// A connection.
 pub struct Link {
-    client: Client,
+    client: Arc<Client>,
     waiting: Waiting,
     statements: RefCell<BTreeMap<&'static str, Statement>>,
     trouble: RefCell<Option<Trouble>>,
     answer_within: Duration,
     /// Whether a transaction may be open on the server.
     open: Cell<bool>,
+    /// Requests that nobody waits for yet; they go out in front of the next one that somebody does.
+    ahead: RefCell<Vec<Ahead>>,
+    /// What the beginning of the transaction was answered, when it was.
+    begun: RefCell<Vec<Vec<Row>>>,
 }
 
-type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// A request that nobody waits for yet, and whether its answer is kept.
+struct Ahead {
+    request: Answer<'static, Vec<Row>>,
+    kept: bool,
+}
 
 /// Sends all requests in their order without waiting in between, then waits for all answers.
 async fn in_one_flush<T>(mut requests: Vec<Answer<'_, T>>) -> Result<Vec<T>, Error> {
@@ -87,12 +98,14 @@ impl Link {
         match connected {
             Err(trouble) => Err((trouble, waiting)),
             Ok(client) => Ok(Self {
-                client,
+                client: Arc::new(client),
                 waiting,
                 statements: RefCell::new(BTreeMap::new()),
                 trouble: RefCell::new(None),
                 answer_within: target.answer_within,
                 open: Cell::new(false),
+                ahead: RefCell::new(Vec::new()),
+                begun: RefCell::new(Vec::new()),
             }),
         }
     }
@@ -118,12 +131,32 @@ impl Link {
         trouble
     }
 
+    /// Waits for an answer, and for those of the requests that go ahead of it in the same flush.
     fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Trouble> {
+        let (ahead, kept): (Vec<_>, Vec<_>) = self.ahead.take().into_iter().map(|of| (of.request, of.kept)).unzip();
+        let both = async {
+            let (mut ahead, mut answer) = (pin!(in_one_flush(ahead)), pin!(answer));
+            // A first poll puts requests on the wire, so these go out in their order.
+            let early = poll_fn(|context| {
+                let ahead = ahead.as_mut().poll(context);
+                Poll::Ready((ahead, answer.as_mut().poll(context)))
+            });
+            let (answers, early) = match early.await {
+                (Poll::Ready(answers), early) => (answers?, early),
+                (Poll::Pending, early) => (ahead.await?, early),
+            };
+            let kept = answers.into_iter().zip(kept).filter_map(|(rows, kept)| kept.then_some(rows));
+            self.begun.borrow_mut().extend(kept);
+            match early {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => answer.await,
+            }
+        };
         let answered = match &self.waiting {
             Waiting::Own(runtime) => {
-                runtime.block_on(async { tokio::time::timeout(self.answer_within, answer).await.ok() })
+                runtime.block_on(async { tokio::time::timeout(self.answer_within, both).await.ok() })
             }
-            Waiting::Shared(_) => parked(answer, self.answer_within),
+            Waiting::Shared(_) => parked(both, self.answer_within),
         };
         match answered {
             Some(Ok(value)) => Ok(value),
@@ -160,24 +193,47 @@ impl Link {
         self.wait(self.client.batch_execute(sql))
     }
 
-    /// Begins a transaction and runs one query for each list of values, all in one flush.
-    pub fn begin_with(
-        &self,
-        begin: &'static str,
-        sql: &'static str,
-        params: &[[Param<'_>; 1]],
-    ) -> Result<Vec<Vec<Row>>, Trouble> {
-        let statement = self.statement(sql)?;
-        let refs: Vec<[&(dyn tokio_postgres::types::ToSql + Sync); 1]> = params.iter().map(|[of]| [of as _]).collect();
-        let mut requests: Vec<Answer<'_, Vec<Row>>> = Vec::with_capacity(refs.len() + 1);
-        requests.push(Box::pin(async { self.client.batch_execute(begin).await.map(|()| Vec::new()) }));
-        for of in &refs {
-            requests.push(Box::pin(self.client.query(&statement, of)));
-        }
+    /// Begins a transaction and asks one query of each bucket. It goes out with the next request; nobody waits for it.
+    pub fn begin(&self, begin: &'static str, sql: &'static str, buckets: &[Bucket]) -> Result<(), Trouble> {
+        let statement = if buckets.is_empty() { None } else { Some(self.statement(sql)?) };
+        self.begun.borrow_mut().clear();
         self.open.set(true);
-        let mut answers = self.wait(in_one_flush(requests))?;
-        answers.remove(0);
-        Ok(answers)
+        let client = Arc::clone(&self.client);
+        let begin: Answer<'static, Vec<Row>> =
+            Box::pin(async move { client.batch_execute(begin).await.map(|()| Vec::new()) });
+        let mut ahead = self.ahead.borrow_mut();
+        ahead.push(Ahead { request: begin, kept: false });
+        for bucket in buckets {
+            let (client, statement, bucket) = (Arc::clone(&self.client), statement.clone(), Param::from(*bucket));
+            let request: Answer<'static, Vec<Row>> = Box::pin(async move {
+                match statement {
+                    Some(statement) => client.query(&statement, &[&bucket]).await,
+                    None => Ok(Vec::new()),
+                }
+            });
+            ahead.push(Ahead { request, kept: true });
+        }
+        Ok(())
+    }
+
+    /// What each bucket answered when the transaction began.
+    pub fn begun(&self) -> Result<Vec<Vec<Row>>, Trouble> {
+        if !self.ahead.borrow().is_empty() {
+            self.wait(async { Ok(()) })?;
+        }
+        Ok(self.begun.take())
+    }
+
+    /// Ends a transaction that only read, without waiting for the answer. Only where a shared runtime moves the bytes.
+    pub fn end(&self) {
+        let client = Arc::clone(&self.client);
+        let mut request: Answer<'static, Vec<Row>> =
+            Box::pin(async move { client.batch_execute("COMMIT").await.map(|()| Vec::new()) });
+        if self.ahead.borrow().is_empty() && request.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
+        {
+            self.ahead.borrow_mut().push(Ahead { request, kept: false });
+            self.open.set(false);
+        }
     }
 
     /// Runs all commands in one flush. A command that must change one row and does not is a failed guard.
@@ -203,7 +259,10 @@ impl Link {
 
     /// Rolls back what is open, if the connection is any good; whether it is.
     pub fn roll_back(&self) -> bool {
-        let clean = !self.open.get() || self.plain("ROLLBACK").is_ok();
+        let clean = !self.open.get() || {
+            self.take_trouble();
+            self.plain("ROLLBACK").is_ok()
+        };
         self.open.set(!clean);
         self.take_trouble();
         clean && !self.is_closed()

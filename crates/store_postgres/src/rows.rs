@@ -20,14 +20,49 @@ use crate::link::Link;
 use crate::param::{Param, params};
 use crate::trouble::Trouble;
 
-/// The heads of the buckets that a transaction has locked, as they will be: `None` where nothing was ever written.
-pub type LockedHeads = RefCell<BTreeMap<Bucket, Option<Heads>>>;
+/// The buckets that a transaction locks as it begins, and their heads as they will be: `None` where nothing was ever
+/// written. They are asked for when they are needed, so that beginning costs no wait of its own.
+pub struct Locked<'a> {
+    link: &'a Link,
+    buckets: Vec<Bucket>,
+    heads: RefCell<Option<BTreeMap<Bucket, Option<Heads>>>>,
+}
+
+impl<'a> Locked<'a> {
+    /// Begins a transaction that locks these buckets, which are in order, so that two processes never wait for each other.
+    pub fn begin(link: &'a Link, buckets: Vec<Bucket>) -> Result<Self, Trouble> {
+        link.begin("BEGIN", catalogue::HEADS_LOCK, &buckets)?;
+        Ok(Self { link, buckets, heads: RefCell::new(None) })
+    }
+
+    /// The heads of a bucket.
+    pub fn heads(&self, bucket: Bucket) -> Result<Option<Heads>, Trouble> {
+        let mut known = self.heads.borrow_mut();
+        if let Some(known) = &*known {
+            return Ok(known.get(&bucket).copied().flatten());
+        }
+        let mut all = BTreeMap::new();
+        for (bucket, rows) in self.buckets.iter().zip(self.link.begun()?) {
+            all.insert(*bucket, rows.first().map(heads).transpose().map_err(Trouble::Told)?);
+        }
+        let found = all.get(&bucket).copied().flatten();
+        *known = Some(all);
+        Ok(found)
+    }
+
+    /// Sets the heads of a bucket: a unit will have moved them.
+    pub fn set(&self, bucket: Bucket, heads: Heads) {
+        if let Some(known) = &mut *self.heads.borrow_mut() {
+            known.insert(bucket, Some(heads));
+        }
+    }
+}
 
 /// The rows, read through one connection.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     link: &'a Link,
-    heads: Option<&'a LockedHeads>,
+    locked: Option<&'a Locked<'a>>,
 }
 
 fn corrupt(what: &str) -> StoreError {
@@ -89,19 +124,19 @@ fn log_entry(row: &Row) -> Result<LogEntry, StoreError> {
 }
 
 /// The heads in a row of `bucket_head`.
-pub fn heads(row: &Row) -> Result<Heads, StoreError> {
+fn heads(row: &Row) -> Result<Heads, StoreError> {
     Ok(Heads { log: unsigned(row, 0)?, due: unsigned(row, 1)? })
 }
 
 impl<'a> Rows<'a> {
     /// The rows that a reader sees.
     pub const fn read(link: &'a Link) -> Self {
-        Self { link, heads: None }
+        Self { link, locked: None }
     }
 
     /// The rows that a transaction sees which has locked its buckets.
-    pub const fn locked(link: &'a Link, heads: &'a LockedHeads) -> Self {
-        Self { link, heads: Some(heads) }
+    pub const fn locked(locked: &'a Locked<'a>) -> Self {
+        Self { link: locked.link, locked: Some(locked) }
     }
 
     fn many<T>(
@@ -201,9 +236,8 @@ impl Reads for Rows<'_> {
     }
 
     fn heads(&mut self, bucket: Bucket) -> Result<Heads, StoreError> {
-        let locked = self.heads.and_then(|heads| heads.borrow().get(&bucket).copied());
-        let found = match locked {
-            Some(known) => known,
+        let found = match self.locked {
+            Some(locked) => locked.heads(bucket).map_err(Trouble::told)?,
             None => self.one(catalogue::HEADS, &params![bucket], heads)?,
         };
         Ok(found.unwrap_or_default())
