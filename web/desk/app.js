@@ -26,7 +26,8 @@ export class App {
     this.net = { reached: null, sinceMs: 0 };
     this.left = 0;
     this.#words();
-    for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, wakeSound, { capture: true, passive: true });
+    // Opening the sound takes a tenth of a second: not between two keys of a scanner.
+    for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, () => setTimeout(wakeSound), { capture: true, passive: true });
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.result?.dismiss());
   }
 
