@@ -72,8 +72,9 @@ fn grey(width: usize, height: usize, pixels: &[u8]) -> Result<Grey<'_>, Refusal>
     Ok(Grey { width, height, pixels })
 }
 
-/// Dark and light closer than this, of 255, are one surface: a code at 12 % contrast has 30 between them.
-const LEAST_CONTRAST: u32 = 20;
+/// Means of dark and light closer than this, of 255, are one surface with a camera's noise (deviation 3: 5 apart). A code
+/// at 15 % contrast before a grey ground has some 15 between them.
+const LEAST_CONTRAST: u32 = 8;
 
 /// Neighbours that differ at this rate are noise: a symbol of three pixels a module has one change in six, and noise one
 /// in two.

@@ -72,9 +72,9 @@ pub fn frame(symbol: &Symbol, take: &Take, dice: &mut Dice) -> Vec<u8> {
     pixels.collect()
 }
 
-/// The symbol as seen by an ideal camera, nine samples a pixel; 0 dark, 1 light.
+/// The symbol as seen by an ideal camera, four samples a pixel; 0 dark, 1 light.
 fn project(symbol: &Symbol, take: &Take, dice: &mut Dice) -> Vec<f32> {
-    const SAMPLES: usize = 3;
+    const SAMPLES: usize = 2;
     let modules = symbol.size() as f32;
     let (sine, cosine) = (take.turned_deg + (dice.unit() - 0.5) * 4.0).to_radians().sin_cos();
     let (tilt_sine, tilt_cosine) = take.tilted_deg.to_radians().sin_cos();
