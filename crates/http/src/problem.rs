@@ -302,6 +302,31 @@ mod tests {
         assert_eq!(Language::of_headers(&HeaderMap::new()), Language::Chinese);
     }
 
+    #[tokio::test]
+    async fn an_error_without_words_of_its_own_is_given_some() {
+        use axum::{Router, extract::Path, routing::get};
+        use tower::ServiceExt;
+
+        let handler = async |Path(status): Path<u16>| StatusCode::from_u16(status).unwrap();
+        let router: Router = Router::new().route("/{status}", get(handler)).layer(axum::middleware::from_fn(speak));
+        for (status, code) in [
+            (400, Some("input.malformed")),
+            (404, Some("route.unknown")),
+            (405, Some("route.method")),
+            (413, Some("input.too_large")),
+            (500, Some("platform.internal")),
+            (204, None),
+            (303, None),
+        ] {
+            let request = Request::get(format!("/{status}")).header(header::ACCEPT_LANGUAGE, "en").body(Body::empty());
+            let response = router.clone().oneshot(request.unwrap()).await.unwrap();
+            assert_eq!(response.status(), status);
+            let bytes = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+            let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+            assert_eq!(body["code"].as_str(), code, "{status}");
+        }
+    }
+
     #[test]
     fn an_extension_never_replaces_a_standard_member() {
         let problem = unknown_route().with("status", 200).with("request", "ab");

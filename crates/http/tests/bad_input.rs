@@ -142,6 +142,11 @@ async fn a_body_that_never_ends_is_cut_at_the_bound() {
     let pieces = futures_stream();
     let got = send(&house.router, "POST", "/v1/me/freeze", &headers, axum::body::Body::from_stream(pieces)).await;
     assert_eq!(got.code(), "input.too_large");
+    // Announced as too long: refused before anything of it is waited for.
+    let mut announced = headers.to_vec();
+    announced.push(("content-length", "70000"));
+    let got = send(&house.router, "POST", "/v1/me/freeze", &announced, r#"{"frozen":false}"#).await;
+    assert_eq!(got.code(), "input.too_large");
 }
 
 /// An endless stream of pieces, without a length.

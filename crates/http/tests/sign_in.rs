@@ -194,6 +194,7 @@ async fn a_dead_provider_is_said_to_be_one_and_comes_back() {
     assert!(got.text.contains("does not answer") && !got.header("retry-after").is_empty(), "{}", got.text);
     let address = issuer.trim_start_matches("http://").to_owned();
     let (_, _, _task) = demo_at(&address, TestClock::at(support::MORNING_S)).await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert_eq!(login(&house).await.status, StatusCode::SEE_OTHER, "once the provider is back, so is the sign-in");
     let without = House::new().await;
     assert_eq!(login(&without).await.code(), "sign_in.unavailable");

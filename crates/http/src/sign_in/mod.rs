@@ -16,7 +16,7 @@ use openidconnect::{
     core::{CoreClient, CoreIdToken, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType},
 };
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 use tongma_domain::{Refusal, Text, UnixMs};
 
 pub use attempt::{Attempt, COOKIE};
@@ -30,6 +30,8 @@ const METADATA_LIFE_MS: i64 = 3_600_000;
 const REFETCH_AFTER_MS: i64 = 10_000;
 /// Tries to reach the provider for one sign-in, and the pauses between them.
 const PAUSES: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(500)];
+/// How long nobody asks again after the provider did not answer.
+const FAILURE_LASTS: Duration = Duration::from_secs(1);
 /// How far the time of issue may lie from ours, in seconds.
 const ISSUE_WINDOW_S: i64 = 600;
 /// Signatures taken under an ID token: asymmetric ones only, never `none`.
@@ -62,10 +64,17 @@ pub struct SignIn {
     redirect: RedirectUrl,
     outgoing: Outgoing,
     cookie_key: [u8; 32],
-    metadata: Mutex<Option<Fetched>>,
+    known: Mutex<Known>,
 }
 
-#[derive(Clone)]
+/// What is known of the provider.
+#[derive(Default)]
+struct Known {
+    fetched: Option<Fetched>,
+    /// When it last did not answer, by the process's own measure of time.
+    failed: Option<Instant>,
+}
+
 struct Fetched {
     metadata: Arc<CoreProviderMetadata>,
     at: UnixMs,
@@ -121,8 +130,15 @@ impl SignIn {
             }
         };
         let client_id = ClientId::new(config.client_id.clone());
-        let metadata = Mutex::new(None);
-        Ok(Self { issuer, client_id, client_secret, redirect, outgoing: Outgoing::new(), cookie_key, metadata })
+        Ok(Self {
+            issuer,
+            client_id,
+            client_secret,
+            redirect,
+            outgoing: Outgoing::new(),
+            cookie_key,
+            known: Mutex::default(),
+        })
     }
 
     /// Begins a sign-in.
@@ -224,24 +240,35 @@ impl SignIn {
 
     /// The provider's document and keys, at most this old.
     async fn metadata(&self, now: UnixMs, oldest_ms: i64) -> Answer<Arc<CoreProviderMetadata>> {
-        let mut held = self.metadata.lock().await;
-        if let Some(fetched) = held.as_ref().filter(|fetched| now.since(fetched.at) < oldest_ms) {
+        let mut known = self.known.lock().await;
+        let fresh = known.fetched.as_ref().filter(|fetched| now.since(fetched.at) < oldest_ms);
+        if let Some(fetched) = fresh {
             return Ok(Arc::clone(&fetched.metadata));
         }
+        // Those who waited behind a failed try do not wait for one of their own.
+        let tried = known.failed.is_some_and(|failed| failed.elapsed() < FAILURE_LASTS);
+        let metadata = if tried { None } else { self.discover().await };
+        match (metadata, &known.fetched) {
+            (Some(metadata), _) => {
+                *known = Known { fetched: Some(Fetched { metadata: Arc::clone(&metadata), at: now }), failed: None };
+                Ok(metadata)
+            }
+            (None, fetched) => {
+                // What was known an hour ago is better than turning everyone away; keys change rarely.
+                let old = fetched.as_ref().map(|fetched| Arc::clone(&fetched.metadata));
+                known.failed = known.failed.filter(|_| tried).or_else(|| Some(Instant::now()));
+                old.ok_or_else(unavailable)
+            }
+        }
+    }
+
+    /// Asks the provider for its document and keys, a few times.
+    async fn discover(&self) -> Option<Arc<CoreProviderMetadata>> {
         let mut pauses = PAUSES.iter();
         loop {
             match CoreProviderMetadata::discover_async(self.issuer.clone(), &self.outgoing).await {
-                Ok(metadata) => {
-                    let metadata = Arc::new(metadata);
-                    *held = Some(Fetched { metadata: Arc::clone(&metadata), at: now });
-                    return Ok(metadata);
-                }
-                Err(_error) => match (pauses.next(), held.as_ref()) {
-                    (Some(pause), _) => tokio::time::sleep(*pause).await,
-                    // What was known an hour ago is better than turning everyone away; keys change rarely.
-                    (None, Some(fetched)) => return Ok(Arc::clone(&fetched.metadata)),
-                    (None, None) => return Err(unavailable()),
-                },
+                Ok(metadata) => return Some(Arc::new(metadata)),
+                Err(_no_answer) => tokio::time::sleep(*pauses.next()?).await,
             }
         }
     }

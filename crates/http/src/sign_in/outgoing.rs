@@ -12,7 +12,7 @@ use hyper_util::{
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 
 /// How long one exchange with the provider may take in all.
-const TIME: Duration = Duration::from_secs(4);
+const TIME: Duration = Duration::from_secs(3);
 /// The longest answer taken, in bytes: a key set with dozens of keys is some 50 KB.
 const MOST_ANSWER_BYTES: usize = 512 * 1024;
 
