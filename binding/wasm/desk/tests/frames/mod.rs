@@ -19,7 +19,7 @@ impl Dice {
 
     /// Nearly normal, deviation 1.
     fn normal(&mut self) -> f32 {
-        (0..12).map(|_| self.unit()).sum::<f32>() - 6.0
+        2.0 * ((0..3).map(|_| self.unit()).sum::<f32>() - 1.5)
     }
 }
 
