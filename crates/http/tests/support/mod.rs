@@ -1,6 +1,6 @@
 //! A platform on the in-memory store behind its router: one venue with two paired desks, one scenario, one citizen.
 #![expect(dead_code, reason = "every test file uses a part of it")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails here")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on fails here")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -134,7 +134,8 @@ impl Got {
     /// The value a `Set-Cookie` gives a cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
         let values = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-        values.filter_map(|text| text.split(';').next()?.strip_prefix(&format!("{name}="))).last().map(str::to_owned)
+        let mut found = values.filter_map(|text| text.split(';').next()?.strip_prefix(&format!("{name}=")));
+        found.next_back().map(str::to_owned)
     }
 }
 
@@ -259,7 +260,7 @@ impl House {
         let header = Header::from_bytes(&bytes(text)).unwrap();
         let seed = [7; 12];
         let chain = Chain::of_ticket(Suite::Sm2, &header.handle, header.window.steps(), &seed).unwrap();
-        let anchor: String = chain.anchor().iter().map(|byte| format!("{byte:02x}")).collect();
+        let anchor = tongma_http::edge::hex(&chain.anchor());
         let asked = json!({ "tickets": [{ "header": text, "anchor": anchor }] });
         let signed = self.me("POST", "/v1/me/tickets/sign", "sign", &asked).await.json();
         let signature = bytes(signed["tickets"][0]["signature"].as_str().unwrap());
