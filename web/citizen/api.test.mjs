@@ -14,7 +14,7 @@ function storage() {
 const answer = (status, data) => ({ status, json: async () => data });
 
 /** An API whose platform answers with `script`, one entry a request; an `Error` is no answer. */
-function rig(script, kept = storage()) {
+function rig(script, kept = storage(), pauses = []) {
   const asked = [];
   const heard = [];
   const before = made;
@@ -30,7 +30,7 @@ function rig(script, kept = storage()) {
     language: () => "zh",
     intents: makeIntents(kept, () => `fresh-${(made += 1)}`),
     heard: (alive) => heard.push(alive),
-    pause: async () => {},
+    pause: async (ms) => void pauses.push(ms),
     luck: () => 0,
   });
   return { api, asked, heard, keys: () => asked.map(({ headers }) => headers["Idempotency-Key"].replace(/\d+/, (n) => n - before)) };
@@ -84,6 +84,14 @@ test("after a busy platform the next press carries the same key, after a refusal
   const { api, keys } = rig([answer(429, null), answer(409, { code: "purse.short" }), answer(200, {})]);
   for (let press = 0; press < 3; press += 1) await api.post("/x", {}).catch(() => {});
   assert.deepEqual(keys(), ["fresh-1", "fresh-1", "fresh-2"]);
+});
+
+test("a platform that says when to come back is not asked before", async () => {
+  const pauses = [];
+  const busy = { ...answer(503, null), headers: new Map([["Retry-After", "3"]]) };
+  const { api } = rig([busy, answer(200, {})], storage(), pauses);
+  await api.post("/x", {});
+  assert.deepEqual(pauses, [3000]);
 });
 
 test("an action that is still running is followed to its end", async () => {

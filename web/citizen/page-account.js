@@ -155,70 +155,54 @@ export async function devices(app, page) {
   );
 }
 
-/** Language, size of the text, what the phone holds. */
-export async function settings(app, page) {
+/** One choice of several, as radio buttons; each option is `[value, words, language of the words if it is another]`. */
+function choice(label, name, options, now, change) {
+  const one = ([value, words, lang]) => {
+    const input = h("input", { type: "radio", name, value, checked: value === now, onchange: () => change(value) });
+    return h("label.pick", {}, input, h("span", lang ? { lang } : {}, words));
+  };
+  return h("fieldset.card.stack.tight", {}, h("legend.strong", {}, label), options.map(one));
+}
+
+/** What the phone holds, and fetching more at once. */
+function stored(app, again) {
   const { t, f, shell } = app;
-  const choice = (label, name, options, now, change) =>
-    h(
-      "fieldset.card.stack.tight",
-      {},
-      h("legend.strong", {}, label),
-      options.map(([value, words, lang]) =>
-        h(
-          "label.pick",
-          {},
-          h("input", { type: "radio", name, value, checked: value === now, onchange: () => change(value) }),
-          h("span", lang ? { lang } : {}, words),
-        ),
-      ),
-    );
   const own = shell.tickets.filter((ticket) => ticket.actor === 0);
   const until = worksUntil(own, shell.clock.now());
+  const topUp = async () => {
+    await app.refill(true);
+    again();
+  };
+  return h(
+    "section.card.stack.tight",
+    {},
+    h("h2", {}, t("storage")),
+    h("p", {}, until ? t("storage_until", { until: f.moment(until), n: own.length }) : t("storage_none")),
+    h("button.wide", { type: "button", onclick: topUp }, t("top_up")),
+  );
+}
+
+/** Language, size of the text, what the phone holds. */
+export async function settings(app, page) {
+  const { t, shell } = app;
+  const languages = [
+    ["zh", "简体中文", "zh-CN"],
+    ["en", "English", "en"],
+  ];
+  const sizes = [
+    ["", t("size_plain")],
+    ["large", t("size_large")],
+    ["largest", t("size_largest")],
+  ];
   fill(
     page,
     h(
       "div.stack",
       {},
       head(app, t("settings")),
-      choice(
-        t("language"),
-        "language",
-        [
-          ["zh", "简体中文", "zh-CN"],
-          ["en", "English", "en"],
-        ],
-        shell.language,
-        shell.setLanguage,
-      ),
-      choice(
-        t("size"),
-        "size",
-        [
-          ["", t("size_plain")],
-          ["large", t("size_large")],
-          ["largest", t("size_largest")],
-        ],
-        shell.size,
-        shell.setSize,
-      ),
-      shell.profile &&
-        h(
-          "section.card.stack.tight",
-          {},
-          h("h2", {}, t("storage")),
-          h("p", {}, until ? t("storage_until", { until: f.moment(until), n: own.length }) : t("storage_none")),
-          h(
-            "button.wide",
-            {
-              type: "button",
-              onclick: async () => {
-                await app.refill(true);
-                settings(app, page);
-              },
-            },
-            t("top_up"),
-          ),
-        ),
+      choice(t("language"), "language", languages, shell.language, shell.setLanguage),
+      choice(t("size"), "size", sizes, shell.size, shell.setSize),
+      shell.profile && stored(app, () => settings(app, page)),
     ),
   );
 }

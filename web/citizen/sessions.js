@@ -25,82 +25,76 @@ export function chosenInput(form, given, day, name) {
   return { ...given, [moves ? "to_date" : "date"]: day, session: name };
 }
 
-/** A picker for this action, or null when it is not about sessions or the platform lists none. `given` is what a thing says already. */
-export async function pickerFor(app, venue, scenario, action, given = {}) {
-  if (!action.form.some(({ id }) => id === "session")) return null;
-  const { t, f } = app;
-  const days = daysFrom(app.shell.clock.now(), f.isoDay);
+/** Asks the platform for the sessions of a day. */
+function sessionsAt(app, venue, scenario) {
   const place = `scenario=${encodeURIComponent(scenario.id)}&venue=${encodeURIComponent(venue.id)}`;
-  const sessions = async (day) =>
-    (await app.api.get(`/v1/me/list?${place}&action=sessions&date=${day}`)).items
-      .map((item) => sessionOf(item, f.time, app.shell.clock.now()))
-      .filter(Boolean);
-  const chosen = { day: days[0], name: null, list: await sessions(days[0]) };
-  if (!chosen.list.length) Object.assign(chosen, { day: days[1], list: await sessions(days[1]) });
-  if (!chosen.list.length) return null;
-  const [dayList, sessionList] = [
-    h("div.days", { role: "group", "aria-label": t("book_date") }),
-    h("div.sessions", { role: "group", "aria-label": t("book_session") }),
-  ];
-  const fault = h("p.fault", { role: "alert", hidden: true });
-  const rest = formOf(
-    app,
-    action.form.filter(({ id, kind }) => !["session", "date", "to_date"].includes(id) && kind.type !== "reference"),
-    given,
-  );
+  return async (day) => {
+    const { items } = await app.api.get(`/v1/me/list?${place}&action=sessions&date=${day}`);
+    return items.map((item) => sessionOf(item, app.f.time, app.shell.clock.now())).filter(Boolean);
+  };
+}
+
+/** The two rows of buttons, days and sessions, over what is chosen: `{day, name, list}`. */
+function chooser(app, days, chosen, sessions, touched) {
+  const { t, f } = app;
+  const dayList = h("div.days", { role: "group", "aria-label": t("book_date") });
+  const sessionList = h("div.sessions", { role: "group", "aria-label": t("book_session") });
+  const pressed = (is, onclick, more, ...words) => h("button", { type: "button", "aria-pressed": String(is), onclick, ...more }, ...words);
+  const left = (session) => (session.left === 0 ? t("book_full") : session.left !== null && t("book_left", { n: session.left }));
   const pickDay = async (day) => {
     Object.assign(chosen, { day, name: null, list: null });
     draw();
     const list = await sessions(day).catch((problem) => (app.trouble(problem), []));
-    if (chosen.day === day) {
-      chosen.list = list;
-      draw();
-    }
+    if (chosen.day !== day) return;
+    chosen.list = list;
+    draw();
   };
+  const pickSession = (name) => {
+    chosen.name = name;
+    touched();
+    draw();
+  };
+  const one = (session) =>
+    pressed(
+      session.name === chosen.name,
+      () => pickSession(session.name),
+      { disabled: !session.open },
+      h("span", {}, session.hours),
+      h("span.small", {}, left(session)),
+    );
   const draw = () => {
     fill(
       dayList,
-      days.map((day) =>
-        h("button", { type: "button", "aria-pressed": String(day === chosen.day), onclick: () => pickDay(day) }, f.date(day)),
-      ),
+      days.map((day) => pressed(day === chosen.day, () => pickDay(day), {}, f.date(day))),
     );
-    dayList.querySelector('[aria-pressed="true"]')?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
-    fill(
-      sessionList,
-      chosen.list === null
-        ? h("p", { role: "status" }, t("loading"))
-        : chosen.list.length
-          ? chosen.list.map((session) => button(session))
-          : h("p", {}, t("book_none")),
-    );
+    if (chosen.list === null) fill(sessionList, h("p", { role: "status" }, t("loading")));
+    else fill(sessionList, chosen.list.length ? chosen.list.map(one) : h("p", {}, t("book_none")));
   };
-  const button = (session) =>
-    h(
-      "button",
-      {
-        type: "button",
-        disabled: !session.open,
-        "aria-pressed": String(session.name === chosen.name),
-        onclick: () => {
-          chosen.name = session.name;
-          fault.hidden = true;
-          draw();
-        },
-      },
-      h("span", {}, session.hours),
-      h("span.small", {}, session.left === 0 ? t("book_full") : session.left !== null && t("book_left", { n: session.left })),
-    );
   draw();
+  return [h("h2", {}, t("book_date")), dayList, h("h2", {}, t("book_session")), sessionList];
+}
+
+/** A picker for this action, or null when it is not about sessions or the platform lists none. `given` is what a thing says already. */
+export async function pickerFor(app, venue, scenario, action, given = {}) {
+  if (!action.form.some(({ id }) => id === "session")) return null;
+  const days = daysFrom(app.shell.clock.now(), app.f.isoDay);
+  const sessions = sessionsAt(app, venue, scenario);
+  const chosen = { day: days[0], name: null, list: await sessions(days[0]) };
+  if (!chosen.list.length) Object.assign(chosen, { day: days[1], list: await sessions(days[1]) });
+  if (!chosen.list.length) return null;
+  const fault = h("p.fault", { role: "alert", hidden: true });
+  const open = action.form.filter(({ id, kind }) => !["session", "date", "to_date"].includes(id) && kind.type !== "reference");
+  const rest = formOf(app, open, given);
+  const rows = chooser(app, days, chosen, sessions, () => {
+    fault.hidden = true;
+  });
   const read = () => {
     if (!chosen.name) {
-      fill(fault, t("field_required", { name: t("book_session") }));
+      fill(fault, app.t("field_required", { name: app.t("book_session") }));
       fault.hidden = false;
       throw new RangeError("session");
     }
     return { ...rest.read(), ...chosenInput(action.form, given, chosen.day, chosen.name) };
   };
-  return {
-    node: h("div.stack", {}, h("h2", {}, t("book_date")), dayList, h("h2", {}, t("book_session")), sessionList, fault, rest.node),
-    read,
-  };
+  return { node: h("div.stack", {}, rows, fault, rest.node), read };
 }

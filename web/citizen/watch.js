@@ -15,7 +15,10 @@ export function nextAsk({ failures, sinceTouchMs, luck }) {
 
 const USES = new Set(["presented", "done", "refused", "released", "asked", "consent", "staff_read"]);
 
-/** What a log's newest entries say since the last look: whether the code was taken, whether something about the person's own phone or code changed, and the latest thing to show. Pure. */
+/**
+ * What a log's newest entries say since the last look: whether the code was taken, whether something about the person's own phone or
+ * code changed, and the latest thing to show. Pure.
+ */
 export function newsIn(items, sinceMs) {
   const fresh = items.filter((item) => item.at_ms > sinceMs);
   const shown = fresh.find((item) => item.kind === "done" || item.kind === "refused") ?? fresh.find((item) => item.kind === "presented");
