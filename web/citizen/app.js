@@ -40,9 +40,9 @@ export async function start(shell) {
   addEventListener("visibilitychange", () => !document.hidden && app.watch.now());
   app.open(shell.route());
   app.watch = watch(app);
+  installable();
   await app.refresh();
   app.below();
-  installable();
 }
 
 function makeApp(shell) {

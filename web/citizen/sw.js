@@ -3,7 +3,7 @@
 //
 // The build fills in the list of addresses with the hash of each file's bytes; a changed hash is a new worker and a new cache.
 
-const PRECACHE = /*PRECACHE*/ [];
+const PRECACHE = /*PRECACHE*/[];
 const START = "/me";
 const NAME = `tongma-citizen-${fingerprint(PRECACHE)}`;
 
