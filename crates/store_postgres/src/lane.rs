@@ -1,59 +1,33 @@
-//! A writing lane: one thread, one connection, the buckets that belong to it.
+//! A writing lane: one thread, one connection.
 //!
-//! A lane takes the units that wait, locks the heads of their buckets, runs the units one after the other, sends their
+//! A lane takes units that wait, locks the heads of their buckets, runs the units one after the other, sends their
 //! writes in one flush, checks every guard, and commits. While it holds a bucket's head, nobody else writes in the
 //! bucket, so units of a bucket follow one another on this engine as on every other. When anything goes wrong the
 //! transaction is rolled back and each unit is run again in a transaction of its own.
 
 use std::collections::BTreeSet;
-use std::sync::mpsc::Receiver;
+use std::sync::Arc;
 
 use tongma_domain::Bucket;
+use tongma_store::StoreError;
 use tongma_store::engine::{MOST_RUNS, run_once, tell};
-use tongma_store::{Done, StoreError, Work};
 
 use crate::catalogue;
 use crate::commands::Commands;
 use crate::connect::Target;
 use crate::link::{Command, Link, Waiting};
 use crate::param::params;
+use crate::queue::{Queue, Unit};
 use crate::rows::{Locked, Rows};
 use crate::trouble::Trouble;
-
-/// The most units that share one transaction.
-const MOST_UNITS: usize = 128;
 
 /// How often it is asked what a COMMIT did, over the time an answer may take, before it counts as unknown.
 const MOST_QUESTIONS: u32 = 25;
 
-/// A unit, and what its caller will be told.
-pub struct Unit {
-    pub bucket: Bucket,
-    pub work: Work,
-    pub done: Done,
-    pub result: Result<(), StoreError>,
-}
-
-/// What a lane is asked to do.
-pub enum Job {
-    Unit(Unit),
-    Stop,
-}
-
-/// Which units may share a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sharing {
-    /// Units of any buckets: right on one server.
-    Any,
-    /// Units of one bucket: right where buckets lie on several machines.
-    OneBucket,
-}
-
 /// The lane.
 pub struct Lane {
     target: Target,
-    queue: Receiver<Job>,
-    sharing: Sharing,
+    queue: Arc<Queue>,
     link: Option<Link>,
     /// Taken while a link uses it.
     waiting: Option<Waiting>,
@@ -93,34 +67,23 @@ enum Outcome {
 }
 
 impl Lane {
-    pub fn new(target: Target, queue: Receiver<Job>, sharing: Sharing, waiting: Waiting, lane: [u8; 16]) -> Self {
+    pub fn new(target: Target, queue: Arc<Queue>, waiting: Waiting, lane: [u8; 16]) -> Self {
         let marks = Marks { lane, seq: 0, known: BTreeSet::new() };
-        Self { target, queue, sharing, link: None, waiting: Some(waiting), marks }
+        Self { target, queue, link: None, waiting: Some(waiting), marks }
     }
 
-    /// Works until it is told to stop.
+    /// Works until the queue is closed and empty.
     pub fn run(mut self) {
-        let mut next = self.queue.recv().ok();
-        while let Some(Job::Unit(first)) = next.take() {
-            let mut units = vec![first];
-            while units.len() < MOST_UNITS && next.is_none() {
-                match self.queue.try_recv() {
-                    Ok(Job::Unit(unit)) if self.may_share(&units, unit.bucket) => units.push(unit),
-                    Ok(other) => next = Some(other),
-                    Err(_) => break,
-                }
-            }
+        while let Some(mut units) = self.queue.take() {
             self.group(&mut units);
+            let buckets = units.iter().map(|unit| unit.bucket).collect();
             for unit in units {
                 tell(unit.done, unit.result);
             }
-            next = next.or_else(|| self.queue.recv().ok());
+            // Only now may another lane work there: callers of one bucket are told in order.
+            self.queue.release(&buckets);
         }
         self.remove_marks();
-    }
-
-    fn may_share(&self, units: &[Unit], bucket: Bucket) -> bool {
-        self.sharing == Sharing::Any || units.iter().all(|unit| unit.bucket == bucket)
     }
 
     /// Runs units in one transaction; if that fails, each in its own.

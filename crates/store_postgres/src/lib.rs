@@ -1,7 +1,7 @@
 //! The storage port on the PostgreSQL wire: one server, or a distributed engine that speaks it.
 //!
-//! Buckets are dealt to a fixed number of writing lanes, each a thread with a connection. A lane runs the units that
-//! wait in one transaction and sends all their writes in one flush. A unit meets a failed guard or a request to try
+//! A fixed number of writing lanes, each a thread with a connection, share the units that wait; no two work in one
+//! bucket. A lane runs its share in one transaction and sends all the writes in one flush. A unit meets a failed guard or a request to try
 //! again (class 40) by being run again; a COMMIT whose answer was lost is resolved by a mark that its transaction left.
 //! Readers have connections of their own. Nothing is ever read from a replica.
 
@@ -12,13 +12,13 @@ mod lane;
 mod link;
 mod migrate;
 mod param;
+mod queue;
 mod rows;
 #[cfg(feature = "tls")]
 mod tls;
 mod trouble;
 
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -30,13 +30,14 @@ use tongma_store::{
 };
 
 pub use connect::AddressError;
-pub use lane::Sharing;
 pub use migrate::MIGRATIONS;
+pub use queue::Sharing;
 
 use connect::Target;
-use lane::{Job, Lane, Unit};
+use lane::Lane;
 use link::{Link, Waiting};
 use param::params;
+use queue::{Queue, Unit};
 use rows::Rows;
 use trouble::Trouble;
 
@@ -96,15 +97,11 @@ impl core::fmt::Display for OpenError {
 
 impl core::error::Error for OpenError {}
 
-struct LaneHandle {
-    queue: Sender<Job>,
-    thread: Option<JoinHandle<()>>,
-}
-
 /// A store on a PostgreSQL server. Dropping it finishes what was submitted.
 pub struct PostgresStore {
     target: Target,
-    lanes: Vec<LaneHandle>,
+    queue: Arc<Queue>,
+    lanes: Vec<JoinHandle<()>>,
     readers: Mutex<Vec<Link>>,
     /// Moves the readers' bytes. Taken at the end.
     runtime: Option<Runtime>,
@@ -121,6 +118,7 @@ impl PostgresStore {
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("store-reader").enable_all().build();
         let mut store = Self {
             target,
+            queue: Arc::new(Queue::new(options.sharing)),
             lanes: Vec::new(),
             readers: Mutex::new(Vec::new()),
             runtime: Some(runtime.map_err(OpenError::Machine)?),
@@ -135,17 +133,16 @@ impl PostgresStore {
             let mut name = [0; 16];
             // The last four bytes count the names that this lane has had.
             entropy.fill(&mut name[..12]);
-            store.start_lane(number, options.sharing, name).map_err(OpenError::Machine)?;
+            store.start_lane(number, name).map_err(OpenError::Machine)?;
         }
         Ok(store)
     }
 
-    fn start_lane(&mut self, number: u16, sharing: Sharing, name: [u8; 16]) -> std::io::Result<()> {
+    fn start_lane(&mut self, number: u16, name: [u8; 16]) -> std::io::Result<()> {
         let waiting = Waiting::Own(Builder::new_current_thread().enable_all().build()?);
-        let (queue, jobs) = channel();
-        let lane = Lane::new(self.target.clone(), jobs, sharing, waiting, name);
-        let thread = std::thread::Builder::new().name(format!("store-lane-{number}")).spawn(move || lane.run())?;
-        self.lanes.push(LaneHandle { queue, thread: Some(thread) });
+        let lane = Lane::new(self.target.clone(), Arc::clone(&self.queue), waiting, name);
+        let thread = std::thread::Builder::new().name(format!("store-lane-{number}"));
+        self.lanes.push(thread.spawn(move || lane.run())?);
         Ok(())
     }
 
@@ -186,14 +183,9 @@ impl PostgresStore {
 
 impl Drop for PostgresStore {
     fn drop(&mut self) {
-        for lane in &self.lanes {
-            // A lane that is gone already needs no telling.
-            let _ = lane.queue.send(Job::Stop);
-        }
-        for lane in &mut self.lanes {
-            if let Some(thread) = lane.thread.take()
-                && thread.thread().id() != std::thread::current().id()
-            {
+        self.queue.close();
+        for thread in self.lanes.drain(..) {
+            if thread.thread().id() != std::thread::current().id() {
                 let _ = thread.join();
             }
         }
@@ -206,13 +198,7 @@ impl Drop for PostgresStore {
 
 impl Store for PostgresStore {
     fn submit(&self, bucket: Bucket, work: Work, done: Done) {
-        let unit = Job::Unit(Unit { bucket, work, done, result: Ok(()) });
-        let at = usize::from(bucket.number()) % self.lanes.len().max(1);
-        let refused = match self.lanes.get(at) {
-            Some(lane) => lane.queue.send(unit).err().map(|refused| refused.0),
-            None => Some(unit),
-        };
-        if let Some(Job::Unit(unit)) = refused {
+        if let Err(unit) = self.queue.push(Unit { bucket, work, done, result: Ok(()) }) {
             tell(unit.done, Err(StoreError::Unavailable("the store was closed".into())));
         }
     }
