@@ -28,6 +28,7 @@ mod listen;
 mod migrate;
 mod serve;
 mod side;
+mod stores;
 mod system;
 mod walk;
 

@@ -14,8 +14,6 @@ use tongma_domain::{Clock, PointKind};
 use tongma_http::Config;
 use tongma_http::sign_in::SignInConfig;
 use tongma_service::Platform;
-use tongma_store::{MemoryStore, Store};
-use tongma_store_sqlite::SqliteStore;
 
 use crate::assembly;
 use crate::children::Running;
@@ -24,6 +22,7 @@ use crate::demo::people::CITIZENS;
 use crate::demo::seed::{Seeded, seed};
 use crate::listen::{asked_to_stop, listen, serve_until};
 use crate::side::{CLIENT_ID, client_secret};
+use crate::stores;
 use crate::system::SystemClock;
 
 /// How often the signed lists are made anew and old once-rows are dropped.
@@ -44,8 +43,9 @@ pub struct ServeArgs {
     /// The origin people see, when it is not http://HOST:PORT: `https://tongma.example`.
     #[arg(long, value_name = "ORIGIN")]
     pub public_origin: Option<String>,
-    /// Where to keep everything: `sqlite` (under the data directory) or `memory` (gone at the end).
-    #[arg(long, default_value = "sqlite", value_parser = ["sqlite", "memory"])]
+    /// Where to keep everything: `sqlite` (under the data directory), `sqlite:PATH`, `memory` (gone at the end), or
+    /// `postgres://USER@HOST/DATABASE`.
+    #[arg(long, default_value = "sqlite", value_name = "URL")]
     pub store: String,
     /// Start without the demo: nobody is enrolled, no side process runs.
     #[arg(long)]
@@ -101,7 +101,7 @@ impl Server {
         let data = Data::open(&args.data)?;
         let keys = data.keys()?;
         let admin_token = data.admin_token()?;
-        let store = store(args, &data)?;
+        let store = stores::open(&args.store, &data.store())?;
         let redirect = format!("{origin}/auth/callback");
         let (provider, sign_in) = sign_in(args, &data, redirect).await?;
         let (rail, connectors) = rail(args).await?;
@@ -137,18 +137,6 @@ impl Server {
         }
         served
     }
-}
-
-fn store(args: &ServeArgs, data: &Data) -> io::Result<Arc<dyn Store>> {
-    if args.store == "memory" {
-        return Ok(Arc::new(MemoryStore::new()));
-    }
-    let store = SqliteStore::open(data.store()).map_err(|error| {
-        io::Error::other(format!(
-            "{error}. Stop the other `tongma`, or start this one with another directory: --data DIR"
-        ))
-    })?;
-    Ok(Arc::new(store))
 }
 
 async fn sign_in(
