@@ -12,7 +12,7 @@ use tongma_code::short::ShortNumber;
 use tongma_code::sign::PublicKey;
 use tongma_code::ticket::{Header, ShownTicket, SignedTicket};
 use tongma_domain::{Clock, Entropy, Refusal, UnixMs};
-use tongma_service::Platform;
+use tongma_service::{Citizen, Platform};
 use tongma_store::MemoryStore;
 use tongma_verify::Verifier;
 use tongma_verify::cache::SignatureCache;
@@ -99,7 +99,7 @@ async fn mint(args: &MintArgs) -> io::Result<()> {
         io::Error::other(format!("the demo has no {}; it has {}", args.person, known.join(", ")))
     })?;
     let person = platform.enrol(citizen.enrolment("http://127.0.0.1:8081")).await.map_err(|refusal| told(&refusal))?;
-    let (ticket, short) = mint_for(&platform, person, "tongma code mint").await.map_err(|refusal| told(&refusal))?;
+    let (ticket, short, _) = mint_for(&platform, person, "tongma code mint").await.map_err(|refusal| told(&refusal))?;
     say!("{}", ticket.to_text());
     if args.short {
         say!("{short}");
@@ -120,7 +120,7 @@ pub async fn mint_for(
     platform: &Arc<Platform>,
     person: tongma_domain::Id,
     device: &str,
-) -> Result<(ShownTicket, String), Refusal> {
+) -> Result<(ShownTicket, String, Citizen), Refusal> {
     let token = platform.open_session(person).await?;
     platform.enrol_device(&platform.citizen(&token)?, device).await?;
     let phone = platform.citizen(&token)?;
@@ -154,7 +154,7 @@ pub async fn mint_for(
         let key = tongma_code::short::TicketKey(unhex(&secrets.key)?);
         Some(ShortNumber::of(alias, &key, step).to_text())
     });
-    Ok((SignedTicket { header, signature }.show(step, value), short.unwrap_or_default()))
+    Ok((SignedTicket { header, signature }.show(step, value), short.unwrap_or_default(), phone))
 }
 
 fn verify(args: &TextArgs) -> io::Result<bool> {
@@ -271,7 +271,7 @@ mod tests {
         let root = data("mint");
         let platform = passing_platform(&Data::open(&root).unwrap()).unwrap();
         let person = platform.enrol(CITIZENS[0].enrolment("http://issuer")).await.unwrap();
-        let (ticket, short) = mint_for(&platform, person, "tongma code mint").await.unwrap();
+        let (ticket, short, _) = mint_for(&platform, person, "tongma code mint").await.unwrap();
         let text = ticket.to_text();
         assert_eq!((text.len(), short.len()), (254, 24));
         let good = |text: &str, data: &PathBuf| verify(&TextArgs { text: text.to_owned(), data: data.clone() });

@@ -2,6 +2,7 @@
 
 mod code;
 mod load;
+mod page;
 mod people;
 mod present;
 
@@ -16,6 +17,9 @@ use serde::Serialize;
 pub enum BenchCommand {
     /// Verifying codes, beside `openssl speed sm2` on the same core.
     Code(Common),
+    /// The citizen's first screen: its size, its requests, and how soon the code is there in Chromium, also with the
+    /// server stopped.
+    Page(Common),
     /// Presenting codes over HTTP on the embedded store, every claim durable, beside a bare handler.
     Present(HttpArgs),
     /// Presenting and acting in one request, beside a bare handler.
@@ -108,6 +112,7 @@ pub async fn run(command: BenchCommand) -> io::Result<bool> {
             code::Run::Elsewhere(reached) => return Ok(reached),
             code::Run::Here(figures) => (common.json, figures),
         },
+        BenchCommand::Page(common) => (common.json, page::figures(&common).await?),
         BenchCommand::Present(args) => (args.common.json, present::figures(&args, present::What::Present).await?),
         BenchCommand::Act(args) => (args.common.json, present::figures(&args, present::What::PresentAndAct).await?),
     };

@@ -144,8 +144,9 @@ async fn furnish(
     Ok(())
 }
 
-/// The first visit of a patient: the code is shown at the window and a file is opened, as at any hospital. Only for
-/// somebody who has never had a phone in use: showing the code takes one, and nobody's phone is taken over here.
+/// The first visit of a patient: the code is shown at the window and a file is opened, as at any hospital. The phone that
+/// showed it is then put out of use, so that the first browser that signs in is the person's phone. Nothing is done for
+/// somebody who has a phone or bills already.
 async fn register_patient(
     platform: &Arc<Platform>,
     issuer: &str,
@@ -156,30 +157,27 @@ async fn register_patient(
     let person = platform.person_of_sign_in(issuer, subject)?;
     let session = platform.citizen(&platform.open_session(person).await?)?;
     let has_phone = platform.me(&session)?.live_device_number.is_some();
-    platform.close_session(&session).await?;
-    if has_phone {
-        return Ok(());
+    let has_bills = !platform.things(&session, "bill", None, 1)?.items.is_empty();
+    if has_phone || has_bills {
+        return platform.close_session(&session).await;
     }
-    let (ticket, _) = mint_for(platform, person, "演示登记 / demo").await?;
+    let (ticket, _, phone) = mint_for(platform, person, "演示登记 / demo").await?;
     let scanned = Scanned {
         text: ticket.to_text(),
         request_id: hex(&platform.seed()).chars().take(32).collect(),
         purpose: "hospital_bill".to_owned(),
         operator: OPERATOR.to_owned(),
     };
+    platform.close_session(&session).await?;
     let presentation = platform.present(point, &scanned).await?;
     let asked = Asked {
         action: "open_file".to_owned(),
         input: json!({ "file_number": file_number }),
         idempotency_key: format!("demo-file-{file_number}"),
     };
-    there_already(
-        platform
-            .act_presented(point, presentation.id, OPERATOR, asked)
-            .await
-            .map(drop)
-            .map_err(|refused| refused.refusal),
-    )
+    let opened = platform.act_presented(point, presentation.id, OPERATOR, asked).await;
+    platform.retire_device(&phone).await?;
+    there_already(opened.map(drop).map_err(|refused| refused.refusal))
 }
 
 /// Runs an action at a point; the input is its idempotency key, so that the same again changes nothing.
