@@ -5,11 +5,12 @@ import { ZH } from "../shared/i18n-zh.js";
 import { EN } from "../shared/i18n-en.js";
 import { makeApi } from "./api.js";
 import { makeIntents } from "./intents.js";
+import { remembering } from "./kept.js";
 import { issuerKeys } from "./keylist.js";
 import { Problem, toldOf } from "./problem.js";
 import { fetchTickets } from "./refill.js";
 import { merge, refillDue } from "./tickets.js";
-import { amend, deviceKey, forget, keep } from "./vault.js";
+import { amend, deviceKey, forget, keep, recall } from "./vault.js";
 import { watch } from "./watch.js";
 
 const PAGES = {
@@ -64,6 +65,7 @@ function makeApp(shell) {
     pause,
     luck: Math.random,
   });
+  app.api.get = remembering(app.api.get, { keep, recall, now: () => shell.clock.now(), told: (atMs) => (app.keptAtMs = atMs) });
   app.refresh = () => refresh(app);
   app.refill = (asked) => refill(app, asked);
   app.takeOver = () => takeOver(app);
@@ -341,10 +343,16 @@ async function open(app, route) {
   }
   try {
     const view = (await load())[name];
+    app.keptAtMs = null;
     const stale = () => app.shell.route() !== route;
     await view(app, page, route.split("/").slice(1), stale);
+    if (app.keptAtMs && !stale()) {
+      const old = h("p.band.ask", {}, icon(app.shell.icons.offline), app.t("kept_page", { date: app.f.moment(app.keptAtMs) }));
+      page.firstElementChild?.prepend(old);
+    }
   } catch (problem) {
-    fill(page, told(app, problem), h("p", {}, h("button.main", { type: "button", onclick: () => open(app, route) }, app.t("retry"))));
+    const again = h("button.main.wide", { type: "button", onclick: () => open(app, route) }, app.t("retry"));
+    fill(page, h("div.stack", {}, told(app, problem), again));
   }
   if (document.activeElement === document.body || document.activeElement?.closest("#tabs")) page.focus({ preventScroll: true });
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { valueOf } from "./form.js";
 import { issuerKeys } from "./keylist.js";
+import { remembering } from "./kept.js";
 import { claimWords, secondsLeft } from "./sheet-consent.js";
 import { chosenInput, daysFrom, sessionOf } from "./sessions.js";
 import { actionsAbout, describe, openFields, quoteBefore, withoutReceipted } from "./things.js";
@@ -192,4 +193,30 @@ test("issuer keys come out of the signed list; killed ones do not; a list that i
   assert.deepEqual([...keys.keys()], [1]);
   assert.deepEqual(keys.get(1), new Uint8Array(65).fill(9));
   assert.throws(() => issuerKeys(list.slice(0, 60)), /cut off/);
+});
+
+test("without network the page that came last is given, with its age; other things and refusals are not", async () => {
+  const kept = new Map();
+  const ages = [];
+  let answer = async () => ({ items: [1] });
+  const tools = {
+    keep: async (name, value) => void kept.set(name, value),
+    recall: async (name) => [kept.get(name)],
+    now: () => 77,
+    told: (at) => ages.push(at),
+  };
+  const get = remembering((path) => answer(path), tools);
+  await get("/v1/me/things?kind=loan");
+  await get("/v1/me/requests");
+  answer = async () => {
+    throw Object.assign(new Error(), { code: "network" });
+  };
+  assert.deepEqual(await get("/v1/me/things?kind=loan"), { items: [1] });
+  assert.deepEqual(ages, [77]);
+  await assert.rejects(get("/v1/me/requests"), { code: "network" });
+  await assert.rejects(get("/v1/me/things?kind=bill"), { code: "network" });
+  answer = async () => {
+    throw Object.assign(new Error(), { code: "session.none" });
+  };
+  await assert.rejects(get("/v1/me/things?kind=loan"), { code: "session.none" });
 });

@@ -13,7 +13,7 @@ export const EN = {
   done: "OK",
   yes: "Yes",
   none_yet: "Nothing yet",
-  offline_page: "There is no network now; come back when there is. Your code still works.",
+  kept_page: "No network: this is how it was on {date}",
   sign_in_again: "Your sign-in has ended. Sign in again to top up codes and see your records.",
   sign_in: "Sign in",
   // When something fails

@@ -13,7 +13,7 @@ export const ZH = {
   done: "好的",
   yes: "确定",
   none_yet: "还没有内容",
-  offline_page: "现在没有网络，联网后再来看。亮码不受影响。",
+  kept_page: "没有网络，这里是 {date} 的内容",
   sign_in_again: "登录已过期，请重新登录，才能补充新码和查看记录。",
   sign_in: "登录",
   // When something fails
