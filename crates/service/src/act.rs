@@ -219,7 +219,7 @@ impl Platform {
     }
 
     /// The attempt a once-key already stands for, if the same request came before.
-    fn known_attempt(&self, bucket: Bucket, leg: &Leg) -> Result<Option<Id>, Refusal> {
+    pub(crate) fn known_attempt(&self, bucket: Bucket, leg: &Leg) -> Result<Option<Id>, Refusal> {
         let once = leg.once.clone();
         self.read(bucket, |txn| match txn.claim(&once)? {
             tongma_store::Claimed::Again(answer) => Ok(Some(tongma_store::decode(&answer)?)),
@@ -243,7 +243,7 @@ impl Platform {
 }
 
 /// The fingerprint of a request: the same key with another one is refused.
-fn request_digest(asked: &Asked) -> [u8; 32] {
+pub(crate) fn request_digest(asked: &Asked) -> [u8; 32] {
     let mut hash = Sm3::new();
     hash.update(asked.action.as_bytes());
     hash.update([0]);

@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sm3::{Digest, Sm3};
 use tongma_capability::Cause;
-use tongma_domain::{Id, Input, Refusal, Shade, Text, UnixMs, Words};
+use tongma_domain::{Bucket, Id, Input, Outcome, Refusal, Shade, Text, UnixMs, Words};
 use tongma_store::{load, upsert};
 
+use crate::act::{Asked, request_digest};
 use crate::leg::{Leg, LegContext, once};
 use crate::platform::Platform;
+use crate::present::{OfflineClaim, claimant};
 use crate::records::HandoverRecord;
 
 /// The most events in one hand-over.
@@ -96,8 +98,12 @@ impl Platform {
         let attempt = Id::derived(&[b"fact", point.as_bytes(), &event.counter.to_be_bytes()]);
         let digest = event_digest(point, event);
         let mut evidence = event.evidence.clone();
-        if let Some((_, _, ticket)) = &found
-            && self.claim_offline(ticket, digest).await?
+        let read = evidence.get("request_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let claimed = match &found {
+            Some((_, _, ticket)) => self.claim_offline(ticket, if read.is_empty() { digest } else { claimant(point, &read) }).await?,
+            None => OfflineClaim::Fresh,
+        };
+        if claimed == OfflineClaim::Elsewhere
             && let Some(fields) = evidence.as_object_mut()
         {
             fields.insert("used_elsewhere".into(), Value::from(true));
@@ -115,8 +121,25 @@ impl Platform {
         let leg = Leg { context, action: event.action.clone(), input: Input::of(&evidence), cause, agreed: true, once, answers: true };
         let holder = self.holder_of(&leg.context, &directory, true)?;
         let bucket = self.place_of(&leg, &directory, holder.as_ref(), event.happened_at_ms)?;
+        if let OfflineClaim::Again(presentation) = claimed
+            && let Some(outcome) = self.done_online(point, presentation, &read, bucket, &leg)?
+        {
+            return Ok(EventResult { counter: event.counter, shade: outcome.shade, word: outcome.word });
+        }
         let outcome = self.run_and_follow(bucket, leg).await?.outcome;
         Ok(EventResult { counter: event.counter, shade: outcome.shade, word: outcome.word })
+    }
+
+    /// What came of this read online, if the platform had done it by the time the point no longer waited: the same
+    /// passage, so it is not booked again. A refusal stands no more: the point decided otherwise, and that has happened.
+    fn done_online(&self, point: Id, presentation: Id, read: &str, bucket: Bucket, leg: &Leg) -> Result<Option<Outcome>, Refusal> {
+        let Some(input) = leg.input.value("asked_input").cloned() else { return Ok(None) };
+        let asked = Asked { action: leg.action.clone(), input, idempotency_key: read.to_owned() };
+        let mut online = leg.clone();
+        let scope: [&[u8]; 3] = [point.as_bytes(), presentation.as_bytes(), asked.idempotency_key.as_bytes()];
+        online.once = once(&scope, request_digest(&asked), leg.context.attempt, self.now())?;
+        let Some(attempt) = self.known_attempt(bucket, &online)? else { return Ok(None) };
+        Ok(self.standing(bucket, attempt).ok().map(|acted| acted.outcome).filter(|outcome| outcome.shade != Shade::Red))
     }
 
     /// The highest counter of a point up to which nothing is missing.

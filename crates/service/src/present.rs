@@ -109,6 +109,8 @@ impl Platform {
 
     /// Verifies a scanned text: T1 by signature, N1 by the platform's own keys, anything else named for what it is.
     fn verified(&self, text: &str, now: UnixMs) -> Result<(VerifiedTicket, &'static str), Refusal> {
+        // The background signs them on its schedule; a platform that slept through it does so before it judges.
+        self.refresh_lists_when_due()?;
         match self.codes.check(text, now).ticket() {
             Ok(ticket) => Ok((ticket, "t1")),
             Err(Reason::NotThis(Kind::Short)) => {
@@ -181,10 +183,10 @@ impl Platform {
         })
     }
 
-    /// Claims the row of a code that an offline point took, recorded and not judged again. Gives whether another point
-    /// had it: an alarm.
-    pub(crate) async fn claim_offline(&self, ticket: &VerifiedTicket, claimant: [u8; 32]) -> Result<bool, Refusal> {
-        let bucket = Bucket::from_low_bits(
+    /// Claims the row of a code that an offline point took, recorded and not judged again. The claimant is that of an
+    /// online read ([`claimant`]) where the point had asked the platform first and could not wait for its answer.
+    pub(crate) async fn claim_offline(&self, ticket: &VerifiedTicket, claimant: [u8; 32]) -> Result<OfflineClaim, Refusal> {
+        let bucket = tongma_domain::Bucket::from_low_bits(
             self.day_keys(ticket.window().day()).handle.open(&ticket.handle()).subject.bucket(),
         );
         let end = UnixMs::from_millis(ticket.window().end_s().saturating_mul(1000));
@@ -195,7 +197,14 @@ impl Platform {
             answer: encode(&Id::derived(&[&claimant])).unwrap_or_default(),
             keep_until: end.plus_days(ROW_KEPT_DAYS),
         };
-        self.run(bucket, move |txn| Ok(matches!(txn.claim(&claim)?, Claimed::Taken { .. }))).await
+        self.run(bucket, move |txn| {
+            Ok(match txn.claim(&claim)? {
+                Claimed::Fresh => OfflineClaim::Fresh,
+                Claimed::Again(answer) => OfflineClaim::Again(tongma_store::decode(&answer)?),
+                Claimed::Taken { .. } => OfflineClaim::Elsewhere,
+            })
+        })
+        .await
     }
 
     /// The person behind a code that was good at a moment in the past, for facts handed over.
@@ -291,6 +300,17 @@ impl Opening {
     }
 }
 
+/// What was known of a code that an offline point hands over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OfflineClaim {
+    /// Nothing.
+    Fresh,
+    /// This very read; the presentation it opened online, if it did.
+    Again(Id),
+    /// Another read took this step or a later one: an alarm.
+    Elsewhere,
+}
+
 /// The platform's own book of short numbers.
 struct Book<'a>(&'a Platform);
 
@@ -317,7 +337,8 @@ fn row_key(handle: Handle) -> Key {
     Key::of(&[b"code", &handle.0])
 }
 
-fn claimant(point: Id, request_id: &str) -> [u8; 32] {
+/// Who claims a code's row: one point's one physical read.
+pub(crate) fn claimant(point: Id, request_id: &str) -> [u8; 32] {
     let mut hash = Sm3::new();
     hash.update(point.as_bytes());
     hash.update(request_id.as_bytes());

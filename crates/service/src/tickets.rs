@@ -105,6 +105,18 @@ pub(crate) fn numbers_between(from_s: i64, to_s: i64) -> Vec<(Day, u16)> {
         .collect()
 }
 
+/// What a phone should hold at a moment, in Unix seconds: the ordinary tickets and spares of the next 24 hours, and reserve
+/// tickets from the last ordinary one on, so that no minute up to the last day is without one.
+fn wanted_at(now_s: i64) -> Vec<(Day, u16)> {
+    let tomorrow = now_s + 86_400;
+    let wanted = |(day, number): &(Day, u16)| {
+        window_of(*day, *number).is_some_and(|window| {
+            if kind_of(*number) == "reserve" { window.end_s() > tomorrow } else { window.start_s() < tomorrow }
+        })
+    };
+    numbers_between(now_s, now_s + i64::from(RESERVE_DAYS) * 86_400).into_iter().filter(wanted).collect()
+}
+
 impl Platform {
     pub(crate) fn day_keys(&self, day: Day) -> DayKeys {
         self.master.day_keys(Scope::GENERAL, day)
@@ -116,13 +128,7 @@ impl Platform {
     /// `device.none`, `device.replaced`, `code.frozen`.
     pub fn prepare_tickets(&self, citizen: &Citizen, actor: u8) -> Result<Vec<Prepared>, Refusal> {
         let (subject_person, device) = self.ticket_subject(citizen, actor)?;
-        let now_s = self.now().as_seconds();
-        let tomorrow = now_s + 86_400;
-        let reserve_end = now_s + i64::from(RESERVE_DAYS) * 86_400;
-        let wanted = numbers_between(now_s, reserve_end).into_iter().filter(|(day, number)| {
-            let start = window_of(*day, *number).map_or(i64::MAX, Window::start_s);
-            if kind_of(*number) == "reserve" { start >= tomorrow } else { start < tomorrow }
-        });
+        let wanted = wanted_at(self.now().as_seconds()).into_iter();
         Ok(wanted.filter_map(|(day, number)| self.prepared(subject_person, actor, device, day, number)).collect())
     }
 
@@ -262,6 +268,18 @@ mod tests {
                 *number < ORDINARY && window_of(*day, *number).is_some_and(|window| window.step_at(moment).is_some())
             });
             assert_eq!(live.count(), 1, "at +{offset} s");
+        }
+    }
+
+    #[test]
+    fn a_phone_without_network_has_a_ticket_for_every_minute_of_a_week() {
+        for now_s in [1_795_000_000, 1_795_000_000 + 25 * 60, 1_795_000_000 + 50 * 60] {
+            let held = wanted_at(now_s);
+            let covered = |moment: i64| {
+                held.iter().any(|(day, number)| window_of(*day, *number).is_some_and(|window| window.start_s() <= moment && moment < window.end_s()))
+            };
+            let end = now_s + i64::from(RESERVE_DAYS) * 86_400;
+            assert_eq!((now_s..end).step_by(60).find(|moment| !covered(*moment)), None, "from {now_s}");
         }
     }
 }

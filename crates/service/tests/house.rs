@@ -163,3 +163,35 @@ async fn foreign_codes_are_named() {
         assert!(!refusal.next.zh.is_empty() && !refusal.human.en.is_empty());
     }
 }
+
+#[tokio::test]
+async fn a_read_that_was_answered_too_late_and_then_handed_over_is_done_once() {
+    let house = House::new().await;
+    let phone = Phone::of(&house, "one").await;
+    let fact = |counter: u64, text: &str, read: &str| tongma_service::Event {
+        counter,
+        happened_at_ms: tongma_domain::UnixMs::from_millis(house.now_s() * 1000),
+        scenario: "stamps".into(),
+        action: "stamp".into(),
+        evidence: json!({ "text": text, "request_id": read, "asked_input": {"count": 2}, "count": 2 }),
+    };
+    let text = phone.ticket(house.now_s());
+    let id = house.scan(&text, "r1").await.unwrap().id;
+    house.act(id, "stamp", json!({"count": 2}), "r1").await.unwrap();
+    let late = fact(1, &text, "r1");
+    let first = house.platform.hand_over(house.point, std::slice::from_ref(&late)).await.unwrap();
+    assert_eq!((first.accepted_through, first.results[0].shade), (1, Shade::Green));
+    assert_eq!(house.count(), 2, "the platform had done it already");
+    house.platform.hand_over(house.point, &[late]).await.unwrap();
+    assert_eq!(house.count(), 2);
+
+    // The platform saw the code and went no further: what the point did then is what happened.
+    house.set_s(house.now_s() + 15);
+    let text = phone.ticket(house.now_s());
+    house.scan(&text, "r2").await.unwrap();
+    let only_seen = fact(2, &text, "r2");
+    for _ in 0..2 {
+        house.platform.hand_over(house.point, std::slice::from_ref(&only_seen)).await.unwrap();
+        assert_eq!(house.count(), 4);
+    }
+}
