@@ -8,6 +8,7 @@
  * @property {number} people how many go through; 0 for all who still may, which the rules below make a number of
  * @property {"in"|"out"} direction
  * @property {string} request 32 hex digits, fresh for each physical read; a retry keeps it
+ * @property {object|null} [asked] the input that the platform was asked with and did not answer in time
  *
  * @typedef {object} EdgeAnswer what the edge rules say (`lib/edge`)
  * @property {"green"|"amber"|"red"} shade
@@ -35,6 +36,7 @@
  * @property {() => number} nowMs
  * @property {() => boolean} reachable whether the platform answered lately; false skips the waiting
  * @property {string} scenario
+ * @property {(read: Read) => object} [inputOf] the action's input as `online` sends it
  */
 
 /** How long a visitor waits for the platform before the gate decides by itself. */
@@ -67,8 +69,10 @@ export class Gate {
   }
 
   async #decide(read) {
-    const { online, reachable } = this.parts;
+    const { online, reachable, inputOf = () => null } = this.parts;
+    let asked = null;
     if (reachable()) {
+      asked = inputOf(read);
       try {
         const answer = await online(read);
         await this.#note(read, answer);
@@ -77,7 +81,7 @@ export class Gate {
         if (!(error instanceof Unreachable)) throw error;
       }
     }
-    return this.#fromList(read);
+    return this.#fromList({ ...read, asked });
   }
 
   /** What the platform let through counts here as well: the same step must not open again when the network goes. */
@@ -144,7 +148,7 @@ export class Gate {
 
 /**
  * What is handed over about a passage: enough for the platform to check it again, and nothing about the person.
- * `request_id` lets it see that a read it had answered too late is this one.
+ * `request_id` and `asked_input` let it see that a read it had answered too late is this one.
  */
 export function evidenceOf(read, verdict, confirmedBy) {
   return {
@@ -159,5 +163,6 @@ export function evidenceOf(read, verdict, confirmedBy) {
     reason: verdict.reason,
     confirmed_by: confirmedBy,
     request_id: read.request,
+    ...(read.asked && { asked_input: read.asked }),
   };
 }

@@ -83,6 +83,21 @@ test("no answer: the list decides, and the fact is kept before anything opens", 
   assert.deepEqual([signed[0].counter, signed[0].action, signed[0].evidence.people, signed[0].evidence.verdict], [1, "admit", 2, "green"]);
 });
 
+test("a read the platform was asked about and did not answer in time says so, so that it is booked once", async () => {
+  const sign = async (what) => ({ ...what, evidence_text: JSON.stringify(what.evidence), signature: "s" });
+  const store = new MemoryStore();
+  let up = true;
+  const parts = { edge: smallEdge(), store, sign, nowMs: () => 7000, reachable: () => up, scenario: "museum_entry", online: () => Promise.reject(new Unreachable()), inputOf: (what) => (what.people > 0 ? { people: what.people } : {}) };
+  const gate = new Gate(parts);
+  const late = read("a/3", { people: 2 });
+  await gate.decide(late);
+  up = false;
+  await gate.decide(read("b/3", { people: 2 }));
+  const [asked, alone] = (await store.pending(9)).map(({ evidence_text }) => JSON.parse(evidence_text));
+  assert.deepEqual([asked.asked_input, asked.request_id], [{ people: 2 }, late.request]);
+  assert.ok(!("asked_input" in alone));
+});
+
 test("an error that is no silence of the network is not taken for one", async () => {
   const { gate } = gateOn(new MemoryStore(), { online: async () => { throw new TypeError("a bug"); } });
   await assert.rejects(gate.decide(read("a/3")), TypeError);

@@ -24,6 +24,7 @@ export function gateWork(app) {
     edge: app.desk?.edge ?? NO_RULES,
     store: app.store,
     online: (read) => askPlatform(app, read),
+    inputOf: (read) => actionFor(app, read).input,
     sign: (what) => signedFact({ point: app.info.id, signer: app.api.signer }, what),
     nowMs: () => app.clock.now(),
     reachable: () => app.net.reached !== false,
