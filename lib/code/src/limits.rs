@@ -114,6 +114,9 @@ pub const COSE_ALG_SM2: i64 = -10_197_501;
 /// A point code longer than this is not ours. QR version 20-M holds 666 bytes.
 pub const MAX_POINT_CODE_BYTES: usize = 512;
 
+/// Place and purpose in a point code: words of the registry.
+pub const MAX_POINT_WORD_BYTES: usize = 40;
+
 /// A scanned text longer than any QR code can hold (version 40-L, numeric: 7089 digits) is refused unread.
 pub const MAX_SCAN_BYTES: usize = 7089;
 

@@ -15,7 +15,7 @@ use core::fmt::Write as _;
 use crate::{
     bytes::{hex, unhex},
     chain,
-    limits::{EPOCH_S, MAX_POINT_CODE_BYTES, MAX_START_MINUTE},
+    limits::{EPOCH_S, MAX_POINT_CODE_BYTES, MAX_POINT_WORD_BYTES, MAX_START_MINUTE},
     message::Tag,
     sign::{SignError, Signer},
     ticket::{Link, Signature, Suite, TimeCheck, Window},
@@ -180,7 +180,7 @@ impl<'a> Fields<'a> {
     fn word(&mut self, name: &str) -> Option<String> {
         let word = self.next(name)?;
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
-        ((1..=40).contains(&word.len()) && word.bytes().all(plain)).then(|| word.into())
+        ((1..=MAX_POINT_WORD_BYTES).contains(&word.len()) && word.bytes().all(plain)).then(|| word.into())
     }
 }
 

@@ -75,7 +75,8 @@ fn transit_codes_are_known_in_every_dress() {
     assert_eq!(classify_bytes(&bytes).0, Kind::TransitCode);
     let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     assert_eq!(classify(&latin).0, Kind::TransitCode);
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap().to_ascii_uppercase();
+    let hex: String = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
     assert_eq!(classify(&hex).0, Kind::TransitCode);
     assert_eq!(classify_bytes(&bytes[..200]).0, Kind::Unknown, "cut off");
     assert_eq!(classify_bytes(&[0xff; 30]).0, Kind::Unknown);

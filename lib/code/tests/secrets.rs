@@ -28,13 +28,13 @@ fn hmac_sm3_is_hmac_over_sm3() {
 #[test]
 fn the_hash_of_suite_0_is_sm3() {
     // GB/T 32905 Annex A.1: SM3("abc").
+    use sha2::Sha256;
     use sm3::{Digest, Sm3};
     let expected = [0x66, 0xc7, 0xf0, 0xf4, 0x62, 0xee, 0xed, 0xd9];
     assert_eq!(Sm3::digest(b"abc")[..8], expected);
     let handle = Handle([1; 16]);
     let input = [&[0x5c][..], &[1; 16], &[7], &[9; 12]].concat();
     assert_eq!(link(Suite::Sm2, &handle, 7, &[9; 12])[..], Sm3::digest(&input)[..12]);
-    use sha2::Sha256;
     assert_eq!(link(Suite::Ed25519, &handle, 7, &[9; 12])[..], Sha256::digest(&input)[..12]);
     assert_eq!(link(Suite::P256, &handle, 7, &[9; 12]), link(Suite::Ed25519, &handle, 7, &[9; 12]));
 }

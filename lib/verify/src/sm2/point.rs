@@ -126,3 +126,20 @@ pub(super) fn normalised(points: &[Jacobian]) -> Vec<Affine> {
     out.reverse();
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn infinity_has_no_x_however_it_is_written() {
+        let other = Jacobian { x: Fe::ZERO, y: Fe::ONE, z: Fe::ZERO };
+        for infinity in [Jacobian::INFINITY, Jacobian::INFINITY.double(), other] {
+            assert!(infinity.z.is_zero());
+            assert!(!infinity.has_x(&Fe::ZERO) && !infinity.has_x(&Fe::ONE));
+        }
+        let base = base_point();
+        assert!(Jacobian::of(&base).has_x(&base.x));
+        assert!(Jacobian::of(&base).add(&base.neg()).z.is_zero());
+    }
+}
