@@ -334,6 +334,7 @@ async function open(app, route) {
   const [name] = route.split("/");
   if (route === "") {
     fill(page);
+    document.title = app.t("app");
     return;
   }
   const load = PAGES[name];
@@ -354,6 +355,7 @@ async function open(app, route) {
     const again = h("button.main.wide", { type: "button", onclick: () => open(app, route) }, app.t("retry"));
     fill(page, h("div.stack", {}, told(app, problem), again));
   }
+  document.title = [$("h1", page)?.textContent, app.t("app")].filter(Boolean).join(" · ");
   if (document.activeElement === document.body || document.activeElement?.closest("#tabs")) page.focus({ preventScroll: true });
 }
 
