@@ -58,7 +58,7 @@ test("a thing says its title, when, how many and how much", () => {
   const loan = describe({ kind: "loan", body: { title: { zh: "书", en: "A book" }, due: Date.UTC(2026, 10, 1), renewals_left: 1 } }, tools);
   assert.equal(loan.title, "A book");
   assert.deepEqual(loan.state, { words: "Overdue", shade: "bad" });
-  assert.match(loan.lines.join(" "), /1 Nov.*1 renewals left/);
+  assert.match(loan.lines.join(" "), /1 Nov.*Renewals left: 1/);
   const booking = describe(
     {
       kind: "booking",
@@ -74,7 +74,7 @@ test("a thing says its title, when, how many and how much", () => {
     },
     tools,
   );
-  assert.match(booking.lines.join(" "), /24 Nov,? 09:00–13:00 3 people Booking 12345678/);
+  assert.match(booking.lines.join(" "), /24 Nov,? 09:00–13:00 Party of 3 Booking 12345678/);
   const receipt = describe(
     { kind: "receipt", body: { receipt: { at: Date.UTC(2026, 10, 20), bill: { title: "X-ray", own_fen: 5000, paid: true } } } },
     tools,
