@@ -93,11 +93,19 @@ pub fn bundle(web: &Path, wasm: &[(String, Vec<u8>)]) -> Result<BTreeMap<String,
     for app in &APPS {
         if let Some(worker) = files.get(&format!("{}/sw.js", app.folder)) {
             let list = precache(app, &assets);
-            let text = String::from_utf8_lossy(worker).replace("/*PRECACHE*/[]", &list);
+            let text = filled(&String::from_utf8_lossy(worker), &list)
+                .ok_or_else(|| format!("web/{}/sw.js has no `/*PRECACHE*/ []` to fill in", app.folder))?;
             put(&mut assets, app.worker.to_owned(), text.into_bytes());
         }
     }
     Ok(assets)
+}
+
+/// A worker with its list. One without the mark would keep nothing, and the app would be gone with the network.
+fn filled(worker: &str, list: &str) -> Option<String> {
+    let (before, after) = worker.split_once("/*PRECACHE*/")?;
+    let after = after.trim_start().strip_prefix("[]")?;
+    Some(format!("{before}{list}{after}"))
 }
 
 fn is_special(path: &str, app: &App) -> bool {
@@ -375,5 +383,13 @@ mod tests {
     fn a_page_that_names_a_part_there_is_not_fails_the_build() {
         let folder = Folder::new("missing", &[("desk/index.html", "<!-- inline: none.js -->\n")]);
         assert!(bundle(&folder.0, &[]).unwrap_err().contains("web/desk/none.js"));
+    }
+
+    #[test]
+    fn a_worker_is_filled_however_it_is_laid_out_and_one_that_cannot_be_fails_the_build() {
+        assert_eq!(filled("const A = /*PRECACHE*/ [];", "[1]").as_deref(), Some("const A = [1];"));
+        assert_eq!(filled("const A = /*PRECACHE*/[];", "[1]").as_deref(), Some("const A = [1];"));
+        let folder = Folder::new("unfilled", &[("desk/sw.js", "const A = [];\n")]);
+        assert!(bundle(&folder.0, &[]).unwrap_err().contains("web/desk/sw.js"));
     }
 }

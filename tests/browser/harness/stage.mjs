@@ -7,8 +7,7 @@ import { Driver } from "./webdriver.mjs";
 import { Server } from "./server.mjs";
 import { Desk } from "./desk.mjs";
 import { Phone } from "./phone.mjs";
-
-const SHOTS = process.env.TONGMA_SCREENSHOTS ?? join(process.cwd(), "target/screenshots");
+import { SHOTS } from "./shots.mjs";
 
 export class Stage {
   /**
@@ -32,11 +31,19 @@ export class Stage {
         await work(step);
       } catch (error) {
         this.failed = error;
-        for (const one of this.browsers) await one.browser.save(join(SHOTS, `${this.name}-failed-${one.label}.png`)).catch(() => undefined);
+        for (const one of this.browsers) await this.#keepTrace(step, one).catch(() => undefined);
+        step.diagnostic(`the server said: ${this.server.said.slice(-1500)}`);
         throw error;
       }
     });
     if (this.failed) throw new Error(`${name}: ${this.failed.message}`, { cause: this.failed });
+  }
+
+  /** What a browser shows and said when a step failed. */
+  async #keepTrace(step, one) {
+    await one.browser.save(join(SHOTS, `${this.name}-failed-${one.label}.png`));
+    const said = (await one.browser.log("browser")).map(({ level, message }) => `${level} ${message}`).slice(-10);
+    step.diagnostic([`${one.label} is at ${await one.browser.addressShown()}`, ...said].join("\n"));
   }
 
   /** Keeps what a screen shows, numbered in order. */
