@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tongma_capability::{Cause, Desk, Effect, Holder, Place, Scenario, Step, Stop};
 use tongma_domain::{Bucket, Id, Input, Outcome, Refusal, SeededEntropy, UnixMs, Words};
-use tongma_store::{Claimed, Key, OnceClaim, Txn, decode, encode, load, upsert};
+use tongma_store::{Claimed, DueItem, Key, OnceClaim, Txn, decode, encode, load, upsert};
 
 use crate::directory::Directory;
 use crate::people::load_holder;
@@ -57,7 +57,7 @@ pub(crate) struct Leg {
 #[derive(Debug)]
 pub(crate) enum LegDone {
     /// It ran: this came of it, and this went into the outbox of its bucket.
-    Ran { answer: Result<Outcome, Refusal>, queued: Vec<(Bucket, u64)> },
+    Ran { answer: Result<Outcome, Refusal>, queued: Vec<DueItem> },
     /// It had run before, for this attempt.
     Again(Id),
     /// The same key, for another request.
@@ -161,9 +161,9 @@ fn act_once(
             _ => now,
         };
         let body = encode(&Due { effect, context: leg.context.clone() })?;
-        let seq = txn.due_put(at, body)?;
+        let seq = txn.due_put(at, body.clone())?;
         if at <= now {
-            queued.push((bucket, seq));
+            queued.push(DueItem { bucket, seq, at, body });
         }
     }
     if let Some(answer) = later.or_else(|| leg.answers.then(|| answer.clone())) {

@@ -1,9 +1,9 @@
 //! What leaves a bucket: delivered at once where possible, again and again until it is, applied once.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tongma_capability::{Cause, Effect, Reply, Stop};
 use tongma_domain::{Bucket, Id, Input, Refusal, UnixMs, Words};
 use tongma_store::{Claimed, DueItem, Key, OnceClaim, Txn, decode, encode, load, save, upsert};
@@ -27,26 +27,29 @@ const SWEEP_PATIENCE: Duration = Duration::from_millis(300);
 const SWEEP_PAUSE: Duration = Duration::from_millis(50);
 
 impl Platform {
-    /// Delivers what a leg has just queued, and what those deliveries queue in turn.
-    pub(crate) async fn follow(self: &Arc<Self>, queued: Vec<(Bucket, u64)>) {
-        let mut waiting = VecDeque::from(queued);
-        let mut followed = 0;
-        while let Some((bucket, seq)) = waiting.pop_front() {
-            followed += 1;
-            if followed > MOST_FOLLOWED {
-                return;
+    /// Delivers what a leg has just queued, and what those deliveries queue in turn; independent ones side by side, so
+    /// that a request waits for the slowest and not for the sum.
+    pub(crate) async fn follow(self: &Arc<Self>, queued: Vec<DueItem>) {
+        let mut running = JoinSet::new();
+        let (mut waiting, mut followed) = (queued, 0);
+        loop {
+            for item in waiting {
+                followed += 1;
+                if followed <= MOST_FOLLOWED {
+                    let platform = Arc::clone(self);
+                    running.spawn(async move { platform.deliver(item).await });
+                }
             }
-            let item = self.store.due((bucket, bucket), self.now(), SWEEP).ok().and_then(|items| items.into_iter().find(|item| item.seq == seq));
-            if let Some(item) = item
-                && let Ok(more) = self.deliver(item).await
-            {
-                waiting.extend(more);
-            }
+            waiting = match running.join_next().await {
+                Some(Ok(Ok(more))) => more,
+                Some(_) => Vec::new(),
+                None => return,
+            };
         }
     }
 
     /// Follows in the background, and waits for it no longer than a request may take. What is slower goes on by itself.
-    pub(crate) async fn follow_for_a_while(self: &Arc<Self>, queued: Vec<(Bucket, u64)>) {
+    pub(crate) async fn follow_for_a_while(self: &Arc<Self>, queued: Vec<DueItem>) {
         if queued.is_empty() {
             return;
         }
@@ -93,20 +96,30 @@ impl Platform {
     }
 
     /// Delivers one item. An error leaves it in the outbox for the next sweep.
-    async fn deliver(self: &Arc<Self>, item: DueItem) -> Result<Vec<(Bucket, u64)>, Refusal> {
+    async fn deliver(self: &Arc<Self>, item: DueItem) -> Result<Vec<DueItem>, Refusal> {
         let place = (item.bucket, item.seq);
         let free = self.delivering.lock().map(|mut busy| busy.insert(place)).unwrap_or(false);
         if !free {
             return Ok(Vec::new());
         }
         let result = self.deliver_free(&item).await;
-        if let Ok(mut busy) = self.delivering.lock() {
-            busy.remove(&place);
-        }
+        let (platform, delivered) = (Arc::clone(self), result.is_ok());
+        let end = async move {
+            if delivered {
+                let seq = item.seq;
+                // Not taken out, it is delivered again, and its mark says that it has been applied.
+                let _ = platform.run(item.bucket, move |txn| Ok(txn.due_done(seq)?)).await;
+            }
+            if let Ok(mut busy) = platform.delivering.lock() {
+                busy.remove(&place);
+            }
+        };
+        // Nobody waits for an applied item to leave the outbox; until it has, it counts as being delivered.
+        tokio::spawn(end);
         result
     }
 
-    async fn deliver_free(self: &Arc<Self>, item: &DueItem) -> Result<Vec<(Bucket, u64)>, Refusal> {
+    async fn deliver_free(self: &Arc<Self>, item: &DueItem) -> Result<Vec<DueItem>, Refusal> {
         let due: Due = decode(&item.body).map_err(|error| crate::platform::store_refusal(&error))?;
         let queued = match due.effect {
             Effect::Message { bucket, action, input } => {
@@ -144,7 +157,6 @@ impl Platform {
                 self.deliver_to(person, item, move |txn| append(txn, person, at, &line)).await?
             }
         };
-        self.run(item.bucket, { let seq = item.seq; move |txn| Ok(txn.due_done(seq)?) }).await?;
         Ok(queued)
     }
 
@@ -156,7 +168,7 @@ impl Platform {
         action: String,
         input: serde_json::Value,
         cause: Cause,
-    ) -> Result<Vec<(Bucket, u64)>, Refusal> {
+    ) -> Result<Vec<DueItem>, Refusal> {
         let once = self.message_mark(item);
         let leg = Leg { context, action, input: Input::of(&input), cause, agreed: false, once, answers: false };
         match self.run_leg(bucket, leg).await? {
@@ -171,7 +183,7 @@ impl Platform {
         person: Id,
         item: &DueItem,
         mut apply: impl FnMut(&mut dyn Txn) -> Result<(), Stop> + Send + 'static,
-    ) -> Result<Vec<(Bucket, u64)>, Refusal> {
+    ) -> Result<Vec<DueItem>, Refusal> {
         let once = self.message_mark(item);
         self.run(person.bucket(), move |txn| match txn.claim(&once)? {
             Claimed::Fresh => apply(txn),
