@@ -1,6 +1,7 @@
 //! The entrances through which something is done: after a presentation, in the app, at a point with nobody's code.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use sm3::{Digest, Sm3};
@@ -13,6 +14,10 @@ use crate::outward::Audience;
 use crate::platform::Platform;
 use crate::records::PresentationRecord;
 use crate::sessions::Citizen;
+
+/// How often a request looks for an answer that another delivery is bringing, and how long it waits in between.
+const LOOKS: u32 = 40;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
 /// What an entrance answers: a final outcome, or one that is pending with the place to ask again.
 #[derive(Debug, Clone, PartialEq)]
@@ -193,12 +198,24 @@ impl Platform {
             LegDone::Ran { answer, queued } => {
                 self.follow_for_a_while(queued).await;
                 match answer {
-                    Ok(outcome) if outcome.pending.is_some() => self.standing(bucket, attempt),
+                    Ok(outcome) if outcome.pending.is_some() => self.standing_soon(bucket, attempt).await,
                     Ok(outcome) => Ok(Acted { outcome, attempt: None }),
                     Err(refusal) => Err(refusal),
                 }
             }
         }
+    }
+
+    /// The attempt's answer, after a moment's patience: the background may be delivering its last leg right now.
+    async fn standing_soon(&self, bucket: Bucket, attempt: Id) -> Result<Acted, Refusal> {
+        for _ in 0..LOOKS {
+            let acted = self.standing(bucket, attempt)?;
+            if acted.attempt.is_none() {
+                return Ok(acted);
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        self.standing(bucket, attempt)
     }
 
     /// The attempt's answer as it stands.

@@ -95,23 +95,26 @@ impl Ward<'_> {
         Ok(json!(is_paid(&self.shown(is_paid).await?)))
     }
 
-    /// Pays at the desk by a payment code that ends so.
-    async fn pay_by_code(&self, stage: &Stage, ending: &str) -> Result<(String, Answer), Failed> {
+    /// Pays at the desk by this payment code.
+    async fn pay_by_code(&self, code: &str) -> Result<Answer, Failed> {
         let presentation = self.desk.present(ID, &self.phone.code()?).await?;
-        let code = payment_code(stage, ending);
-        let answer = self.desk.act(&presentation, "pay", json!({ "bill_number": self.bill, "payment_code": code })).await?;
-        Ok((code, answer))
+        self.desk.act(&presentation, "pay", json!({ "bill_number": self.bill, "payment_code": code })).await
     }
 
     /// Pays by code and follows until the answer is final, seen at the desk.
     async fn pay_and_follow(&self, stage: &Stage, ending: &str) -> Result<(String, Value), Failed> {
-        let presentation = self.desk.present(ID, &self.phone.code()?).await?;
         let code = payment_code(stage, ending);
+        let answer = self.pay_with(stage, &code).await?;
+        Ok((code, answer))
+    }
+
+    async fn pay_with(&self, stage: &Stage, code: &str) -> Result<Value, Failed> {
+        let presentation = self.desk.present(ID, &self.phone.code()?).await?;
         let (input, key) = (json!({ "bill_number": self.bill, "payment_code": code }), stage.fresh_key());
         for _ in 0..200 {
             let answer = self.desk.act_with(&presentation, "pay", input.clone(), &key).await?;
             if answer.status != 202 {
-                return Ok((code, answer.body));
+                return Ok(answer.body);
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
@@ -127,6 +130,17 @@ fn is_paid(thing: &Value) -> bool {
 fn payment_code(stage: &Stage, ending: &str) -> String {
     let digits: String = stage.random().iter().map(|byte| char::from(b'0' + byte % 10)).take(14).collect();
     format!("13{digits}{ending}")
+}
+
+/// Waits until the rail has been asked for this payment code.
+async fn rail_asked(stage: &Stage, code: &str) -> Result<(), Failed> {
+    for _ in 0..400 {
+        if !rail_says(stage, code).await?.is_null() {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    Err(Failed::new("the rail was never asked"))
 }
 
 /// What the rail itself says of a payment code: a second read, behind the platform's back.
@@ -184,9 +198,9 @@ async fn pay_purse(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     steps.equal("the app shows green", paid.at("/outcome/shade"), &json!("green")).await?;
     steps.equal("the own part left the purse", &json!(before - ward.phone.purse_fen().await?), &json!(OWN_FEN)).await?;
     steps.equal("the bill is paid", &ward.paid().await?, &json!(true)).await?;
-    let log = ward.phone.log().await?;
-    let receipt = log.iter().any(|line| line["kind"] == "done" && line["venue"]["zh"] == ward.site.name.as_str() && !line["receipt"].is_null());
-    steps.check("the log holds a receipt", receipt, &log.len()).await?;
+    let here = |line: &Value| line["kind"] == "done" && line["venue"]["zh"] == ward.site.name.as_str() && !line["receipt"].is_null();
+    let receipt = ward.phone.logged(here).await?;
+    steps.check("the log holds a receipt", receipt, &receipt).await?;
     steps.step("paying again is refused", async { ward.mine("pay", json!({ "bill_number": ward.bill })).await?.refused("bill.paid") }).await?;
     Ok(())
 }
@@ -221,13 +235,13 @@ async fn two_windows(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     ward.quote().await?;
     let before = ward.phone.purse_fen().await?;
     // The first window's rail takes its time; the second window is there meanwhile.
-    let slow = ward.pay_by_code(stage, "02");
+    let code = payment_code(stage, "02");
     let other = async {
-        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        rail_asked(stage, &code).await?;
         ward.mine("pay", json!({ "bill_number": ward.bill })).await
     };
-    let (first, second) = tokio::join!(slow, other);
-    let (code, _) = first?;
+    let (first, second) = tokio::join!(ward.pay_by_code(&code), other);
+    first?;
     steps.step("the second window is refused", async { second?.refused("bill.locked") }).await?;
     steps.equal("the bill is paid once", &ward.paid().await?, &json!(true)).await?;
     steps.equal("by the rail", &rail_says(stage, &code).await?["state"], &json!("paid")).await?;
@@ -237,15 +251,15 @@ async fn two_windows(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
 async fn paid_not_settled(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let ward = ward(stage, "demo-adult", &[]).await?;
     ward.quote().await?;
-    let slow = ward.pay_and_follow(stage, "02");
+    let code = payment_code(stage, "02");
     let change = async {
-        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        rail_asked(stage, &code).await?;
         let lines = json!({ "file_number": ward.file, "bill_number": ward.bill, "lines": "血常规|9000|2000|500|0" });
         ward.desk.alone(ID, "change_bill", lines).await?.good()
     };
-    let (paid, changed) = tokio::join!(slow, change);
+    let (paid, changed) = tokio::join!(ward.pay_with(stage, &code), change);
     steps.step("the bill changes while the rail is asked", async { changed }).await?;
-    let (code, answer) = paid?;
+    let answer = paid?;
     steps.equal("the payment ends refused", &answer["code"], &json!("bill.changed")).await?;
     let mut order = Value::Null;
     for _ in 0..100 {

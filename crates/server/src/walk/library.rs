@@ -107,11 +107,12 @@ async fn borrow(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let phone = Phone::of(stage, "demo-adult").await?;
     let outcome = steps.step("code and two bar codes", lend(&desk, &phone, &[&books[0], &books[1]])).await?;
     steps.equal("the desk shows green", &outcome["shade"], &json!("green")).await?;
+    let typed = steps.step("the short number opens a presentation too", async { desk.scan(ID, &phone.number()?).await?.good() }).await?;
+    steps.equal("of the same person", typed.at("/presentation/mode"), &json!("n1")).await?;
     let count = loans_of(&phone, &books, 2).await?;
     steps.check("the phone lists two loans", count == 2, &count).await?;
-    let log = phone.log().await?;
-    let line = log.iter().find(|line| line["kind"] == "done" && !line["receipt"].is_null());
-    steps.check("the log has a line with a receipt", line.is_some(), &log.len()).await?;
+    let logged = phone.logged(|line| line["kind"] == "done" && !line["receipt"].is_null()).await?;
+    steps.check("the log has a line with a receipt", logged, &logged).await?;
     let due = stage.now().plus_days(31).date().to_string();
     let seen = due_dates(&phone, &books[..2]).await?;
     steps.equal("due in 31 days", &json!(seen), &json!([due, due])).await

@@ -93,8 +93,8 @@ async fn book(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     steps.step("books for herself, one adult and two children", async { reserve(&phone, &site, &date, 1, 2).await?.good() }).await?;
     let found = booking(&phone, &site, |thing| thing.is_some()).await?.unwrap_or_default();
     steps.equal("the app lists the booking for four", &found["body"]["people"], &json!(4)).await?;
-    let log = phone.log().await?;
-    steps.check("the log says so", log.iter().any(|line| line["kind"] == "done" && line["venue"]["zh"] == site.name.as_str()), &log.len()).await
+    let logged = phone.logged(|line| line["kind"] == "done" && line["venue"]["zh"] == site.name.as_str()).await?;
+    steps.check("the log says so", logged, &logged).await
 }
 
 async fn cancel(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {

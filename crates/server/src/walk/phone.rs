@@ -203,9 +203,23 @@ impl<'a> Phone<'a> {
     ///
     /// # Errors
     /// The list was refused.
-    pub async fn log(&self) -> Result<Vec<Value>, Failed> {
+    async fn log(&self) -> Result<Vec<Value>, Failed> {
         let page = self.get("/v1/me/log?limit=100").await?.good()?;
         Ok(page.at("/items").as_array().cloned().unwrap_or_default())
+    }
+
+    /// Whether the log has such a line, now or soon: lines travel by the outbox.
+    ///
+    /// # Errors
+    /// The list was refused.
+    pub async fn logged(&self, wanted: impl Fn(&Value) -> bool) -> Result<bool, Failed> {
+        for _ in 0..40 {
+            if self.log().await?.iter().any(&wanted) {
+                return Ok(true);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        Ok(false)
     }
 
     /// Money in the purse, in fen.

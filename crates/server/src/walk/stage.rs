@@ -50,8 +50,6 @@ pub struct Stage {
 pub struct Site {
     /// The venue's name, by which citizens find it.
     pub name: String,
-    /// The venue's id for the administration.
-    pub venue: String,
     /// Pairing codes of its points, in the order they were asked for.
     pub codes: Vec<String>,
 }
@@ -163,7 +161,7 @@ impl Stage {
             let made = self.admin("/v1/admin/points", &body).await?;
             codes.push(made["pairing_code"].as_str().unwrap_or_default().to_owned());
         }
-        Ok(Site { name, venue, codes })
+        Ok(Site { name, codes })
     }
 
     /// Pairs a site's point.
