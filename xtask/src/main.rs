@@ -5,6 +5,7 @@
 mod browser;
 mod codegen;
 mod new_scenario;
+mod postgres;
 mod run;
 mod test;
 mod tidy;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
+use crate::postgres::Postgres;
 use crate::run::{cargo, output, root, run, target};
 use crate::{browser, codegen, tidy};
 
@@ -29,6 +30,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("chromium-driver", "chromedriver"),
     ("openssl", "openssl"),
     ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto"),
+    ("postgresql", "/usr/lib/postgresql"),
 ];
 
 /// Runs all steps, or one.
@@ -152,9 +154,12 @@ pub fn binary() -> Result<String, String> {
     Ok(target().join("release/tongma").to_string_lossy().into_owned())
 }
 
-/// Every built scenario, every cell, over real HTTP.
+/// Every built scenario, every cell, over real HTTP: on the embedded store, and on a PostgreSQL server of our own.
 fn walk() -> Result<(), String> {
-    run(&binary()?, &["walk"])
+    let binary = binary()?;
+    run(&binary, &["walk"])?;
+    let server = Postgres::start()?;
+    run(&binary, &["walk", "--store", &server.address])
 }
 
 /// Every cell's fault, planted: the walk must then fail, and name that cell.

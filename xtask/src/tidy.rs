@@ -62,8 +62,8 @@ fn check_file(path: &str, text: &str, complaints: &mut Vec<String>) {
         }
     }
     // Modules of a test binary are told apart by their names; the binary's root says what they are for.
-    let test = path.contains("/examples/") || path.contains("test") || path.starts_with("fuzz/");
-    if test {
+    let of_tests = path.contains("/examples/") || path.contains("test") || path.starts_with("fuzz/");
+    if of_tests {
         return;
     }
     if !text.trim_start().starts_with("//!") {
@@ -139,8 +139,7 @@ fn scenario_names_stay_home(root: &Path, files: &[String], complaints: &mut Vec<
         "crates/connector/src",
         "crates/domain/src",
     ];
-    for path in files.iter().filter(|path| is_rust(path) && guarded.iter().any(|place| path.starts_with(place)))
-    {
+    for path in files.iter().filter(|path| is_rust(path) && guarded.iter().any(|place| path.starts_with(place))) {
         if path.contains("test") {
             continue;
         }
