@@ -36,23 +36,52 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 
 /// A card as a page for people.
 fn page(card: &Card) -> String {
-    let mut out = format!("# {} {} · {}\n\n{}\n\n{}\n\n", card.number, card.name.zh, card.name.en, card.summary.zh, card.summary.en);
+    let mut out = format!(
+        "# {} {} · {}\n\n{}\n\n{}\n\n",
+        card.number, card.name.zh, card.name.en, card.summary.zh, card.summary.en
+    );
     out.push_str("This page is generated from the scenario's card; change the card, not the page.\n\n## Actions\n\n");
     out.push_str("| action | 名称 | by | fields | money |\n|---|---|---|---|---|\n");
     for action in card.actions {
         let by: Vec<String> = action.by.iter().map(|starter| format!("{starter:?}").to_lowercase()).collect();
-        let fields: Vec<String> = action.form.iter().map(|field| format!("`{}` {}{}", field.id, kind(field.kind), if field.required { "" } else { "?" })).collect();
+        let fields: Vec<String> = action
+            .form
+            .iter()
+            .map(|field| format!("`{}` {}{}", field.id, kind(field.kind), if field.required { "" } else { "?" }))
+            .collect();
         let money = if action.moves_money { "yes" } else { "" };
-        let _ = writeln!(out, "| `{}` {} | {} | {} | {} | {money} |", action.id, action.name.en, action.name.zh, by.join(", "), fields.join("; "));
+        let _ = writeln!(
+            out,
+            "| `{}` {} | {} | {} | {} | {money} |",
+            action.id,
+            action.name.en,
+            action.name.zh,
+            by.join(", "),
+            fields.join("; ")
+        );
     }
     out.push_str("\n## What a venue learns\n\n");
-    let _ = writeln!(out, "Consent: {:?}. Offline: {:?}.\n\n| claim | why | days kept | basis |\n|---|---|---|---|", card.consent, card.offline);
+    let _ = writeln!(
+        out,
+        "Consent: {:?}. Offline: {:?}.\n\n| claim | why | days kept | basis |\n|---|---|---|---|",
+        card.consent, card.offline
+    );
     for ask in card.claims {
-        let _ = writeln!(out, "| {:?} | {} / {} | {} | {} |", ask.claim, ask.purpose.zh, ask.purpose.en, ask.retention_days, ask.basis.zh);
+        let _ = writeln!(
+            out,
+            "| {:?} | {} / {} | {} | {} |",
+            ask.claim, ask.purpose.zh, ask.purpose.en, ask.retention_days, ask.basis.zh
+        );
     }
-    out.push_str("\n## Limits a venue may tune\n\n| setting | meaning | default | range | source |\n|---|---|---|---|---|\n");
+    out.push_str(
+        "\n## Limits a venue may tune\n\n| setting | meaning | default | range | source |\n|---|---|---|---|---|\n",
+    );
     for setting in card.settings {
-        let _ = writeln!(out, "| `{}` | {} / {} | {} | {}–{} | {} |", setting.id, setting.name.zh, setting.name.en, setting.default, setting.least, setting.most, setting.source);
+        let _ = writeln!(
+            out,
+            "| `{}` | {} / {} | {} | {}–{} | {} |",
+            setting.id, setting.name.zh, setting.name.en, setting.default, setting.least, setting.most, setting.source
+        );
     }
     out.push_str("\n## Cells: what must work, be refused or be survived\n\n");
     for cell in card.cells {

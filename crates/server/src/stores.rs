@@ -11,7 +11,8 @@ use tongma_store_sqlite::SqliteStore;
 use crate::system::SystemEntropy;
 
 /// What the help says of addresses.
-pub const ADDRESSES: &str = "sqlite (under the data directory), sqlite:PATH, memory (gone at the end), postgres://USER@HOST/DATABASE";
+pub const ADDRESSES: &str =
+    "sqlite (under the data directory), sqlite:PATH, memory (gone at the end), postgres://USER@HOST/DATABASE";
 
 /// Opens a store. `home` is where `sqlite` alone keeps its files.
 ///

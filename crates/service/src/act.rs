@@ -69,7 +69,13 @@ impl Platform {
     /// # Errors
     /// `presentation.unknown`, `presentation.over`, `action.unknown`, `consent.needed` with a request, and what the
     /// scenario refuses.
-    pub async fn act_presented(self: &Arc<Self>, point: Id, presentation: Id, operator: &str, asked: Asked) -> Result<Acted, ActRefused> {
+    pub async fn act_presented(
+        self: &Arc<Self>,
+        point: Id,
+        presentation: Id,
+        operator: &str,
+        asked: Asked,
+    ) -> Result<Acted, ActRefused> {
         let record = self.presentation(point, presentation)?;
         // Replays of a finished action are answered before the presentation's end is looked at.
         let mut leg = self.leg_at(point, &record, operator, &asked)?;
@@ -105,7 +111,8 @@ impl Platform {
     fn leg_at(&self, point: Id, record: &PresentationRecord, operator: &str, asked: &Asked) -> Result<Leg, Refusal> {
         let directory = self.directory();
         let venue = directory.point(point)?.point.venue;
-        let given = self.internalise(self.audience_of_point(point)?, &record.purpose, &asked.action, asked.input.clone());
+        let given =
+            self.internalise(self.audience_of_point(point)?, &record.purpose, &asked.action, asked.input.clone());
         let input = self.checked(&record.purpose, &asked.action, Starter::Operator, given)?;
         let attempt = self.fresh_id(record.person.bucket());
         let context = LegContext {
@@ -117,14 +124,28 @@ impl Platform {
             attempt,
         };
         let once = once(&[], [0; 32], attempt, self.now())?;
-        Ok(Leg { context, action: asked.action.clone(), input, cause: Cause::Operator, agreed: false, once, answers: true })
+        Ok(Leg {
+            context,
+            action: asked.action.clone(),
+            input,
+            cause: Cause::Operator,
+            agreed: false,
+            once,
+            answers: true,
+        })
     }
 
     /// An action of the holder in the app. The own tap is the agreement.
     ///
     /// # Errors
     /// `action.unknown`, and what the scenario refuses.
-    pub async fn act_mine(self: &Arc<Self>, citizen: &Citizen, scenario: &str, venue: Id, asked: Asked) -> Result<Acted, Refusal> {
+    pub async fn act_mine(
+        self: &Arc<Self>,
+        citizen: &Citizen,
+        scenario: &str,
+        venue: Id,
+        asked: Asked,
+    ) -> Result<Acted, Refusal> {
         let given = self.internalise(Audience::Citizen(citizen.person), scenario, &asked.action, asked.input.clone());
         let input = self.checked(scenario, &asked.action, Starter::Holder, given)?;
         let directory = self.directory();
@@ -152,7 +173,13 @@ impl Platform {
     ///
     /// # Errors
     /// `action.unknown`, `point.not_for_this`, and what the scenario refuses.
-    pub async fn act_at_point(self: &Arc<Self>, point: Id, scenario: &str, operator: &str, asked: Asked) -> Result<Acted, Refusal> {
+    pub async fn act_at_point(
+        self: &Arc<Self>,
+        point: Id,
+        scenario: &str,
+        operator: &str,
+        asked: Asked,
+    ) -> Result<Acted, Refusal> {
         let given = self.internalise(self.audience_of_point(point)?, scenario, &asked.action, asked.input.clone());
         let input = self.checked(scenario, &asked.action, Starter::Point, given)?;
         let directory = self.directory();
@@ -177,7 +204,13 @@ impl Platform {
     }
 
     /// The form of an action, checked; only who may start it gets this far.
-    pub(crate) fn checked(&self, scenario: &str, action: &str, starter: Starter, input: Value) -> Result<Input, Refusal> {
+    pub(crate) fn checked(
+        &self,
+        scenario: &str,
+        action: &str,
+        starter: Starter,
+        input: Value,
+    ) -> Result<Input, Refusal> {
         let card = self.scenario(scenario)?.card();
         let action = card.action(action).filter(|action| action.by.contains(&starter)).ok_or_else(|| {
             Refusal::missing(
@@ -245,7 +278,12 @@ impl Platform {
     }
 
     /// Keeps what came of a presentation's last action, for the point that asks again; ends it where it carries one.
-    pub(crate) async fn note_last(&self, presentation: Id, last: Result<Outcome, Refusal>, close: bool) -> Result<(), Refusal> {
+    pub(crate) async fn note_last(
+        &self,
+        presentation: Id,
+        last: Result<Outcome, Refusal>,
+        close: bool,
+    ) -> Result<(), Refusal> {
         self.run(presentation.bucket(), move |txn| {
             if let Some(mut held) = load::<PresentationRecord>(txn, presentation)? {
                 held.value.last = Some(last.clone());

@@ -57,7 +57,14 @@ impl Platform {
         let (mut inside, mut sessions, mut bookings, mut pairs) = (0, Vec::new(), Vec::new(), Vec::new());
         for line in lines {
             match serde_json::from_value::<Line>(line).map_err(|_| none())? {
-                Line::House { early_grace_min, late_grace_min, reentry, reentry_until, headcount_bound, inside: people } => {
+                Line::House {
+                    early_grace_min,
+                    late_grace_min,
+                    reentry,
+                    reentry_until,
+                    headcount_bound,
+                    inside: people,
+                } => {
                     let reentry_until_s = reentry_until.as_seconds();
                     rules = Some(Rules { early_grace_min, late_grace_min, reentry, reentry_until_s, headcount_bound });
                     inside = people;
@@ -101,9 +108,10 @@ impl Platform {
         }
         let subject = subject_of(person);
         let span = numbers_between(session.opens_s - 3600, session.closes_s + 3600);
-        let prefixes = span.into_iter().filter(|(day, number)| window_of(*day, *number).is_some()).map(|(day, number)| {
-            self.day_keys(day).handle_of(subject, 0, device, number).prefix()
-        });
+        let prefixes = span
+            .into_iter()
+            .filter(|(day, number)| window_of(*day, *number).is_some())
+            .map(|(day, number)| self.day_keys(day).handle_of(subject, 0, device, number).prefix());
         Ok(prefixes.collect())
     }
 

@@ -61,7 +61,13 @@ pub struct Consent {
 
 impl Platform {
     /// Puts a question to the holder; the same presentation asks one at a time.
-    pub(crate) async fn ask_holder(&self, presentation: Id, record: &PresentationRecord, leg: &Leg, refusal: &Refusal) -> Result<Id, Refusal> {
+    pub(crate) async fn ask_holder(
+        &self,
+        presentation: Id,
+        record: &PresentationRecord,
+        leg: &Leg,
+        refusal: &Refusal,
+    ) -> Result<Id, Refusal> {
         let now = self.now();
         let id = self.fresh_id(record.person.bucket());
         let request = RequestRecord {
@@ -124,7 +130,9 @@ impl Platform {
                 .map(|request| Ok((load::<PresentationRecord>(txn, request.presentation)?, request)))
                 .collect::<Result<Vec<_>, tongma_capability::Stop>>()
         })?;
-        open.into_iter().filter_map(|(presentation, request)| Some(self.question(presentation?.value, request))).collect()
+        open.into_iter()
+            .filter_map(|(presentation, request)| Some(self.question(presentation?.value, request)))
+            .collect()
     }
 
     fn question(&self, presentation: PresentationRecord, request: RequestRecord) -> Result<Question, Refusal> {
@@ -137,7 +145,9 @@ impl Platform {
             id: request.id,
             asked: request.asked,
             expires: request.expires,
-            organisation: organisation.map(|known| Words::new(known.name_zh.clone(), known.name_en.clone())).unwrap_or_default(),
+            organisation: organisation
+                .map(|known| Words::new(known.name_zh.clone(), known.name_en.clone()))
+                .unwrap_or_default(),
             venue: venue.names(),
             point: Words::new(point.name_zh.clone(), point.name_en.clone()),
             operator: presentation.operator,
@@ -153,18 +163,26 @@ impl Platform {
     ///
     /// # Errors
     /// `request.unknown`, `request.over`, or what the scenario refuses.
-    pub async fn decide_question(self: &Arc<Self>, citizen: &Citizen, id: Id, agree: bool) -> Result<Option<Outcome>, Refusal> {
+    pub async fn decide_question(
+        self: &Arc<Self>,
+        citizen: &Citizen,
+        id: Id,
+        agree: bool,
+    ) -> Result<Option<Outcome>, Refusal> {
         let (person, now, consent_id) = (citizen.person, self.now(), self.fresh_id(citizen.person.bucket()));
         let directory = self.directory();
         let catalogue_consent = |purpose: &str| self.scenario(purpose).map(|scenario| scenario.card().consent);
         let presentation = self.read(person.bucket(), |txn| {
-            let request = load::<RequestRecord>(txn, id)?.filter(|held| held.value.person == person).ok_or_else(unknown_request)?;
+            let request = load::<RequestRecord>(txn, id)?
+                .filter(|held| held.value.person == person)
+                .ok_or_else(unknown_request)?;
             Ok(load::<PresentationRecord>(txn, request.value.presentation)?.ok_or_else(unknown_request)?.value)
         })?;
         let standing = catalogue_consent(&presentation.purpose)? == ConsentKind::Standing;
         let point = directory.point(presentation.point)?.point.clone();
         let organisation = directory.venue(point.venue)?.organisation;
-        let consent = ConsentRecord { id: consent_id, scenario: presentation.purpose.clone(), organisation, given: now };
+        let consent =
+            ConsentRecord { id: consent_id, scenario: presentation.purpose.clone(), organisation, given: now };
         let line = consent_line(agree, &presentation, point.venue);
         let (request, first) = self
             .run(person.bucket(), move |txn| {
@@ -179,7 +197,10 @@ impl Platform {
                 save(txn, &held)?;
                 if agree && standing {
                     let mut holder = load_holder(txn, person)?;
-                    holder.value.consents.retain(|known| !(known.scenario == consent.scenario && known.organisation == organisation));
+                    holder
+                        .value
+                        .consents
+                        .retain(|known| !(known.scenario == consent.scenario && known.organisation == organisation));
                     holder.value.consents.push(consent.clone());
                     save(txn, &holder)?;
                 }
@@ -200,7 +221,12 @@ impl Platform {
     }
 
     /// Runs what waited for the holder's yes.
-    async fn run_agreed(self: &Arc<Self>, presentation: &PresentationRecord, request: &RequestRecord, venue: Id) -> Result<Outcome, Refusal> {
+    async fn run_agreed(
+        self: &Arc<Self>,
+        presentation: &PresentationRecord,
+        request: &RequestRecord,
+        venue: Id,
+    ) -> Result<Outcome, Refusal> {
         let input = self.checked(&presentation.purpose, &request.action, Starter::Operator, request.input.clone())?;
         let context = LegContext {
             scenario: presentation.purpose.clone(),
@@ -211,7 +237,15 @@ impl Platform {
             attempt: request.attempt,
         };
         let once = once(&[b"request", request.id.as_bytes()], [1; 32], request.attempt, self.now())?;
-        let leg = Leg { context, action: request.action.clone(), input, cause: Cause::Operator, agreed: true, once, answers: true };
+        let leg = Leg {
+            context,
+            action: request.action.clone(),
+            input,
+            cause: Cause::Operator,
+            agreed: true,
+            once,
+            answers: true,
+        };
         let directory = self.directory();
         let holder = self.holder_of(&leg.context, &directory, true)?;
         let bucket = self.place_of(&leg, &directory, holder.as_ref(), self.now())?;
@@ -229,7 +263,12 @@ impl Platform {
     pub fn consents(&self, citizen: &Citizen) -> Result<Vec<Consent>, Refusal> {
         let record = self.read(citizen.person.bucket(), |txn| Ok(load_holder(txn, citizen.person)?.value))?;
         let directory = self.directory();
-        let names = |id: Id| directory.organisation(id).map(|known| Words::new(known.name_zh.clone(), known.name_en.clone())).unwrap_or_default();
+        let names = |id: Id| {
+            directory
+                .organisation(id)
+                .map(|known| Words::new(known.name_zh.clone(), known.name_en.clone()))
+                .unwrap_or_default()
+        };
         let list = record.consents.into_iter().map(|consent| Consent {
             id: consent.id,
             scenario: consent.scenario,
@@ -263,7 +302,11 @@ impl Platform {
 fn consent_line(agree: bool, presentation: &PresentationRecord, venue: Id) -> LogLine {
     LogLine {
         kind: "consent".into(),
-        text: if agree { Words::new("您已同意", "You agreed") } else { Words::new("您已拒绝，没有提供任何信息", "You refused; nothing was released") },
+        text: if agree {
+            Words::new("您已同意", "You agreed")
+        } else {
+            Words::new("您已拒绝，没有提供任何信息", "You refused; nothing was released")
+        },
         venue: Some(venue),
         point: Some(presentation.point),
         operator: Some(presentation.operator.clone()),
@@ -282,13 +325,25 @@ fn holder_refused() -> Refusal {
 }
 
 fn unknown_request() -> Refusal {
-    Refusal::missing("request.unknown", Text::new("没有这项询问", "There is no such question"), Text::new("请返回首页查看", "Go back to the first page"))
+    Refusal::missing(
+        "request.unknown",
+        Text::new("没有这项询问", "There is no such question"),
+        Text::new("请返回首页查看", "Go back to the first page"),
+    )
 }
 
 fn request_over() -> Refusal {
-    Refusal::conflict("request.over", Text::new("这项询问已结束", "This question has ended"), Text::new("请工作人员重新发起", "Ask the clerk to start again"))
+    Refusal::conflict(
+        "request.over",
+        Text::new("这项询问已结束", "This question has ended"),
+        Text::new("请工作人员重新发起", "Ask the clerk to start again"),
+    )
 }
 
 fn unknown_consent() -> Refusal {
-    Refusal::missing("consent.unknown", Text::new("没有这项授权", "There is no such consent"), Text::new("请刷新列表", "Refresh the list"))
+    Refusal::missing(
+        "consent.unknown",
+        Text::new("没有这项授权", "There is no such consent"),
+        Text::new("请刷新列表", "Refresh the list"),
+    )
 }

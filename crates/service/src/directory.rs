@@ -89,7 +89,11 @@ impl Directory {
     /// `venue.unknown`.
     pub fn venue(&self, id: Id) -> Result<&Venue, Refusal> {
         self.venues.get(&id).ok_or_else(|| {
-            Refusal::missing("venue.unknown", Text::new("没有这个场所", "There is no such venue"), Text::new("请从列表中选择场所", "Choose a venue from the list"))
+            Refusal::missing(
+                "venue.unknown",
+                Text::new("没有这个场所", "There is no such venue"),
+                Text::new("请从列表中选择场所", "Choose a venue from the list"),
+            )
         })
     }
 
@@ -104,7 +108,12 @@ impl Directory {
     /// `point.unknown`.
     pub fn point(&self, id: Id) -> Result<&PointRecord, Refusal> {
         self.points.get(&id).ok_or_else(|| {
-            Refusal::with_status(401, "point.unknown", Text::new("这台设备没有登记", "This device is not registered"), Text::new("请重新配对", "Pair it again"))
+            Refusal::with_status(
+                401,
+                "point.unknown",
+                Text::new("这台设备没有登记", "This device is not registered"),
+                Text::new("请重新配对", "Pair it again"),
+            )
         })
     }
 
@@ -205,12 +214,19 @@ impl Platform {
     ///
     /// # Errors
     /// `venue.unknown`, `input.malformed`, or the store's refusal.
-    pub async fn register_point(&self, venue: Id, names: (&str, &str), kind: PointKind, scenarios: Vec<String>) -> Result<(Id, String), Refusal> {
+    pub async fn register_point(
+        &self,
+        venue: Id,
+        names: (&str, &str),
+        kind: PointKind,
+        scenarios: Vec<String>,
+    ) -> Result<(Id, String), Refusal> {
         self.directory().venue(venue)?;
         let id = directory_id(&[b"point", venue.as_bytes(), named(names.0)?.as_bytes()]);
         let point = Point { id, venue, name_zh: names.0.into(), name_en: names.1.into(), kind, scenarios };
         let seed = self.seed();
-        let number = u64::from_be_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]) % 100_000_000;
+        let number =
+            u64::from_be_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]) % 100_000_000;
         let code = format!("{number:08}");
         let (key, expires) = (digest("pairing", &code), self.now().plus_s(PAIRING_LIFE_S));
         self.run(Bucket::DIRECTORY, move |txn| {

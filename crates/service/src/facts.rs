@@ -63,7 +63,11 @@ impl Platform {
     /// events before the failing one are kept.
     pub async fn hand_over(self: &Arc<Self>, point: Id, events: &[Event]) -> Result<HandedOver, Refusal> {
         if events.len() > MOST_EVENTS {
-            return Err(Refusal::invalid("input.too_large", Text::new("一次移交的事件过多", "Too many events at once"), Text::new("请分批移交", "Hand over fewer at a time")));
+            return Err(Refusal::invalid(
+                "input.too_large",
+                Text::new("一次移交的事件过多", "Too many events at once"),
+                Text::new("请分批移交", "Hand over fewer at a time"),
+            ));
         }
         let mut results = Vec::with_capacity(events.len());
         for event in events {
@@ -79,10 +83,13 @@ impl Platform {
             })
             .await?;
         let accepted_through = ranges.first().filter(|(first, _)| *first <= 1).map_or(0, |(_, last)| *last);
-        let mut gaps: Vec<(u64, u64)> = ranges.windows(2).filter_map(|pair| match pair {
-            [(_, end), (start, _)] => Some((end + 1, start - 1)),
-            _ => None,
-        }).collect();
+        let mut gaps: Vec<(u64, u64)> = ranges
+            .windows(2)
+            .filter_map(|pair| match pair {
+                [(_, end), (start, _)] => Some((end + 1, start - 1)),
+                _ => None,
+            })
+            .collect();
         if let Some((first, _)) = ranges.first().filter(|(first, _)| *first > 1) {
             gaps.insert(0, (1, first - 1));
         }
@@ -100,7 +107,9 @@ impl Platform {
         let mut evidence = event.evidence.clone();
         let read = evidence.get("request_id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let claimed = match &found {
-            Some((_, _, ticket)) => self.claim_offline(ticket, if read.is_empty() { digest } else { claimant(point, &read) }).await?,
+            Some((_, _, ticket)) => {
+                self.claim_offline(ticket, if read.is_empty() { digest } else { claimant(point, &read) }).await?
+            }
             None => OfflineClaim::Fresh,
         };
         if claimed == OfflineClaim::Elsewhere
@@ -118,7 +127,15 @@ impl Platform {
         };
         let cause = Cause::Fact { happened_at: event.happened_at_ms, evidence: evidence.clone() };
         let once = once(&[b"fact", point.as_bytes(), &event.counter.to_be_bytes()], digest, attempt, self.now())?;
-        let leg = Leg { context, action: event.action.clone(), input: Input::of(&evidence), cause, agreed: true, once, answers: true };
+        let leg = Leg {
+            context,
+            action: event.action.clone(),
+            input: Input::of(&evidence),
+            cause,
+            agreed: true,
+            once,
+            answers: true,
+        };
         let holder = self.holder_of(&leg.context, &directory, true)?;
         let bucket = self.place_of(&leg, &directory, holder.as_ref(), event.happened_at_ms)?;
         if let OfflineClaim::Again(presentation) = claimed
@@ -132,7 +149,14 @@ impl Platform {
 
     /// What came of this read online, if the platform had done it by the time the point no longer waited: the same
     /// passage, so it is not booked again. A refusal stands no more: the point decided otherwise, and that has happened.
-    fn done_online(&self, point: Id, presentation: Id, read: &str, bucket: Bucket, leg: &Leg) -> Result<Option<Outcome>, Refusal> {
+    fn done_online(
+        &self,
+        point: Id,
+        presentation: Id,
+        read: &str,
+        bucket: Bucket,
+        leg: &Leg,
+    ) -> Result<Option<Outcome>, Refusal> {
         let Some(input) = leg.input.value("asked_input").cloned() else { return Ok(None) };
         let asked = Asked { action: leg.action.clone(), input, idempotency_key: read.to_owned() };
         let mut online = leg.clone();
@@ -147,7 +171,9 @@ impl Platform {
     /// # Errors
     /// The store's refusal.
     pub fn facts_through(&self, point: Id) -> Result<u64, Refusal> {
-        let ranges = self.read(point.bucket(), |txn| Ok(load::<HandoverRecord>(txn, point)?.map(|held| held.value.ranges).unwrap_or_default()))?;
+        let ranges = self.read(point.bucket(), |txn| {
+            Ok(load::<HandoverRecord>(txn, point)?.map(|held| held.value.ranges).unwrap_or_default())
+        })?;
         Ok(ranges.first().filter(|(first, _)| *first <= 1).map_or(0, |(_, last)| *last))
     }
 }

@@ -58,7 +58,13 @@ impl CodeKeys {
     ///
     /// # Errors
     /// `keys.unusable` when the signers do not fit together.
-    pub(crate) fn new(roots: [Box<dyn Signer>; 2], issuer: Box<dyn Signer>, host: String, now: UnixMs, seed: [u8; 32]) -> Result<Self, Refusal> {
+    pub(crate) fn new(
+        roots: [Box<dyn Signer>; 2],
+        issuer: Box<dyn Signer>,
+        host: String,
+        now: UnixMs,
+        seed: [u8; 32],
+    ) -> Result<Self, Refusal> {
         let lists = make_lists(&roots, issuer.as_ref(), (now, now), &[], seed)?;
         Ok(Self {
             roots,
@@ -97,14 +103,19 @@ impl CodeKeys {
 
     /// The two pinned roots, uncompressed points in hexadecimal.
     pub fn roots(&self) -> [String; 2] {
-        [0, 1].map(|number: usize| self.roots.get(number).map(|root| hex(root.public_key().bytes())).unwrap_or_default())
+        [0, 1]
+            .map(|number: usize| self.roots.get(number).map(|root| hex(root.public_key().bytes())).unwrap_or_default())
     }
 
     /// Judges a scanned T1 by signature, time and lists; the replay row is the claim's matter.
     pub(crate) fn check(&self, text: &str, now: UnixMs) -> Verdict {
         let lists = self.lists();
         let clock = ClockReading::synchronised(now.as_seconds());
-        let place = text.bytes().skip(40).take(4).fold(0_usize, |sum, byte| sum.wrapping_mul(10).wrapping_add(usize::from(byte)));
+        let place = text
+            .bytes()
+            .skip(40)
+            .take(4)
+            .fold(0_usize, |sum, byte| sum.wrapping_mul(10).wrapping_add(usize::from(byte)));
         let cache = self.caches.get(place % CACHES).or_else(|| self.caches.first());
         let mut spare = None;
         let mut held = cache.map(|cache| cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
@@ -172,9 +183,12 @@ impl Platform {
         let mut denied = Vec::new();
         for denial in self.denials(now)? {
             let subject = subject_of_record(denial.subject);
-            denied.extend(numbers.iter().filter(|(day, number)| window_of(*day, *number).is_some()).map(|(day, number)| {
-                self.day_keys(*day).handle_of(subject, denial.actor, denial.device, *number)
-            }));
+            denied.extend(
+                numbers
+                    .iter()
+                    .filter(|(day, number)| window_of(*day, *number).is_some())
+                    .map(|(day, number)| self.day_keys(*day).handle_of(subject, denial.actor, denial.device, *number)),
+            );
         }
         let lists = make_lists(&self.codes.roots, self.codes.issuer(), (self.codes.since, now), &denied, self.seed())?;
         if let Ok(mut held) = self.codes.state.write() {

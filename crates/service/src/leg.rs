@@ -72,7 +72,12 @@ pub(crate) const KEEP_DAYS: i64 = 35;
 
 impl Platform {
     /// The holder as the leg's venue may know them.
-    pub(crate) fn holder_of(&self, context: &LegContext, directory: &Directory, agreed: bool) -> Result<Option<Holder>, Refusal> {
+    pub(crate) fn holder_of(
+        &self,
+        context: &LegContext,
+        directory: &Directory,
+        agreed: bool,
+    ) -> Result<Option<Holder>, Refusal> {
         let Some((person, actor)) = context.person else { return Ok(None) };
         let organisation = directory.venue(context.venue)?.organisation;
         let record = self.read(person.bucket(), |txn| Ok(load_holder(txn, person)?.value))?;
@@ -82,12 +87,22 @@ impl Platform {
     }
 
     /// The bucket that decides a step.
-    pub(crate) fn place_of(&self, leg: &Leg, directory: &Directory, holder: Option<&Holder>, now: UnixMs) -> Result<Bucket, Refusal> {
+    pub(crate) fn place_of(
+        &self,
+        leg: &Leg,
+        directory: &Directory,
+        holder: Option<&Holder>,
+        now: UnixMs,
+    ) -> Result<Bucket, Refusal> {
         let scenario = self.scenario(&leg.context.scenario)?;
         let step = step_of(leg, directory, holder, now)?;
         match scenario.place(&step)? {
             Place::Thing(id) => Ok(id.bucket()),
-            Place::Holder => leg.context.person.map(|(person, _)| person.bucket()).map_or_else(|| step.holder().map(|holder| holder.person.bucket()), Ok),
+            Place::Holder => leg
+                .context
+                .person
+                .map(|(person, _)| person.bucket())
+                .map_or_else(|| step.holder().map(|holder| holder.person.bucket()), Ok),
         }
     }
 
@@ -107,7 +122,12 @@ impl Platform {
 }
 
 /// The step as the scenario sees it.
-fn step_of<'a>(leg: &'a Leg, directory: &'a Directory, holder: Option<&'a Holder>, now: UnixMs) -> Result<Step<'a>, Refusal> {
+fn step_of<'a>(
+    leg: &'a Leg,
+    directory: &'a Directory,
+    holder: Option<&'a Holder>,
+    now: UnixMs,
+) -> Result<Step<'a>, Refusal> {
     let venue = directory.venue(leg.context.venue)?;
     let point = leg.context.point.map(|point| directory.point(point)).transpose()?;
     Ok(Step {

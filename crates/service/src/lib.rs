@@ -25,9 +25,9 @@ mod vault;
 mod views;
 
 pub use act::{ActRefused, Acted, Asked, Attempt};
+pub use bundle::SignedBundle;
 pub use consent::{Consent, Question};
 pub use directory::{Directory, PointKey, PointRecord};
-pub use bundle::SignedBundle;
 pub use facts::{Event, EventResult, HandedOver, MOST_EVENTS};
 pub use keys::{CodeKeys, Lists};
 pub use outward::Audience;
@@ -37,7 +37,7 @@ pub use present::{PRESENTATION_LIFE_S, Presentation, Scanned};
 pub use records::{DeviceRecord, PresentationRecord};
 pub use sessions::{Citizen, Me, Ward};
 pub use tickets::{MOST_TICKETS, Prepared, ShortSecrets, Signed};
-pub use vault::{Sealed, Vault};
-pub use views::{Listed, LogItem, Receipt, Recent, Thing};
 /// What the platform is handed its catalogue as; re-exported so that the edge leans on this crate alone.
 pub use tongma_capability::Scenario;
+pub use vault::{Sealed, Vault};
+pub use views::{Listed, LogItem, Receipt, Recent, Thing};

@@ -136,14 +136,23 @@ impl Platform {
                 self.deliver_leg(item.bucket, item, due.context, reply_action, request, Cause::Reply(reply)).await?
             }
             Effect::Mirror { person, kind, key, body, revision } => {
-                let thing = ThingRecord { person, kind, scenario: due.context.scenario, venue: due.context.venue, body, revision };
+                let thing = ThingRecord {
+                    person,
+                    kind,
+                    scenario: due.context.scenario,
+                    venue: due.context.venue,
+                    body,
+                    revision,
+                };
                 self.deliver_to(person, item, move |txn| mirror(txn, &key, &thing)).await?
             }
             Effect::Binding { person, binding, live } => {
                 let organisation = self.directory().venue(due.context.venue)?.organisation;
                 self.deliver_to(person, item, move |txn| {
                     let mut held = load_holder(txn, person)?;
-                    held.value.bindings.retain(|(owner, known)| !(*owner == organisation && known.kind == binding.kind));
+                    held.value
+                        .bindings
+                        .retain(|(owner, known)| !(*owner == organisation && known.kind == binding.kind));
                     if live {
                         held.value.bindings.push((organisation, binding.clone()));
                     }
@@ -209,7 +218,12 @@ fn mirror(txn: &mut dyn Txn, key: &Key, thing: &ThingRecord) -> Result<(), Stop>
     if newer { Ok(()) } else { Ok(upsert(txn, key, thing)?) }
 }
 
-fn log_line(context: LegContext, text: Words, released: Vec<tongma_domain::Claim>, detail: serde_json::Value) -> LogLine {
+fn log_line(
+    context: LegContext,
+    text: Words,
+    released: Vec<tongma_domain::Claim>,
+    detail: serde_json::Value,
+) -> LogLine {
     let refused = detail.get("refused").is_some();
     LogLine {
         kind: if refused { "refused" } else { "done" }.to_owned(),

@@ -41,7 +41,11 @@ impl Platform {
     /// `id.unknown` for anything else.
     pub fn inward(&self, audience: Audience, outward: &str) -> Result<Id, Refusal> {
         self.vault.inward(&audience.label(), outward).ok_or_else(|| {
-            Refusal::missing("id.unknown", Text::new("没有这个编号", "There is no such id"), Text::new("请刷新后重试", "Refresh and try again"))
+            Refusal::missing(
+                "id.unknown",
+                Text::new("没有这个编号", "There is no such id"),
+                Text::new("请刷新后重试", "Refresh and try again"),
+            )
         })
     }
 
@@ -63,7 +67,9 @@ impl Platform {
                 Err(_) => Value::String(text),
             },
             Value::Array(list) => list.into_iter().map(|item| self.externalise(audience, item)).collect(),
-            Value::Object(fields) => fields.into_iter().map(|(name, item)| (name, self.externalise(audience, item))).collect(),
+            Value::Object(fields) => {
+                fields.into_iter().map(|(name, item)| (name, self.externalise(audience, item))).collect()
+            }
             other => other,
         }
     }
@@ -71,7 +77,8 @@ impl Platform {
     /// A form as it came, its references turned back into internal ids; one that is none stays as it is and is refused
     /// by the form's own check.
     pub(crate) fn internalise(&self, audience: Audience, scenario: &str, action: &str, mut input: Value) -> Value {
-        let form = self.scenario(scenario).ok().and_then(|scenario| scenario.card().action(action)).map(|action| action.form);
+        let form =
+            self.scenario(scenario).ok().and_then(|scenario| scenario.card().action(action)).map(|action| action.form);
         if let (Some(form), Some(fields)) = (form, input.as_object_mut()) {
             for field in form.iter().filter(|field| field.kind == FieldKind::Reference) {
                 if let Some(value) = fields.get_mut(field.id)

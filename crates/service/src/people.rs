@@ -1,7 +1,9 @@
 //! Enrolment: a person becomes known once, found again by number or by sign-in, never listed.
 
 use tongma_capability::{Holder, Stop};
-use tongma_domain::{Date, DocumentKind, Id, PersonalData, Refusal, SeededEntropy, Text, birth_date_of, document_check, mask_name};
+use tongma_domain::{
+    Date, DocumentKind, Id, PersonalData, Refusal, SeededEntropy, Text, birth_date_of, document_check, mask_name,
+};
 use tongma_store::{CounterKey, Held, Key, StoreError, Txn, create, load, save};
 
 use crate::outward::Audience;
@@ -38,7 +40,11 @@ pub(crate) fn load_holder(txn: &mut dyn Txn, person: Id) -> Result<Held<HolderRe
 }
 
 pub(crate) fn unknown_person() -> Refusal {
-    Refusal::missing("person.unknown", Text::new("没有找到这位用户", "No such person is enrolled"), Text::new("请先实名登记", "Enrol first"))
+    Refusal::missing(
+        "person.unknown",
+        Text::new("没有找到这位用户", "No such person is enrolled"),
+        Text::new("请先实名登记", "Enrol first"),
+    )
 }
 
 impl Platform {
@@ -58,11 +64,13 @@ impl Platform {
                     return Ok(found.value.person);
                 }
                 let counter = CounterKey { name: "holder.number", of: Key::from("bucket") };
-                let number = txn.count_add(&counter, 1, 0, i64::from(u16::MAX))?.and_then(|number| u16::try_from(number).ok());
+                let number =
+                    txn.count_add(&counter, 1, 0, i64::from(u16::MAX))?.and_then(|number| u16::try_from(number).ok());
                 let number = number.ok_or(StoreError::Bound("people in one bucket"))?;
                 let mut entropy = SeededEntropy::new(seed);
                 let person = Id::numbered(now, bucket, number, &mut entropy);
-                let sealed = vault.seal(person, &data, &mut entropy).map_err(|_| StoreError::Corrupt("personal data".into()))?;
+                let sealed =
+                    vault.seal(person, &data, &mut entropy).map_err(|_| StoreError::Corrupt("personal data".into()))?;
                 create(txn, key, &IdentityRecord { person })?;
                 let record = HolderRecord {
                     person,
@@ -118,7 +126,9 @@ impl Platform {
 
     fn person_of_blind(&self, blind: [u8; 32]) -> Result<Id, Refusal> {
         self.read(Vault::blind_bucket(&blind), |txn| {
-            load::<IdentityRecord>(txn, Key::new(&blind))?.map(|held| held.value.person).ok_or_else(|| Stop::Refused(unknown_person()))
+            load::<IdentityRecord>(txn, Key::new(&blind))?
+                .map(|held| held.value.person)
+                .ok_or_else(|| Stop::Refused(unknown_person()))
         })
     }
 
@@ -161,7 +171,12 @@ impl Platform {
             actor,
             masked_name: mask_name(&data.name),
             birth: data.birth,
-            bindings: record.bindings.iter().filter(|(owner, _)| *owner == organisation).map(|(_, binding)| binding.clone()).collect(),
+            bindings: record
+                .bindings
+                .iter()
+                .filter(|(owner, _)| *owner == organisation)
+                .map(|(_, binding)| binding.clone())
+                .collect(),
             consents: record
                 .consents
                 .iter()
@@ -194,7 +209,6 @@ impl Platform {
 pub(crate) fn live_device(record: &HolderRecord) -> u8 {
     record.devices.iter().find(|device| device.live).map_or(0, |device| device.number)
 }
-
 
 fn too_many() -> Refusal {
     Refusal::conflict(

@@ -163,7 +163,11 @@ impl Platform {
     }
 
     /// Runs a reading function on a snapshot.
-    pub(crate) fn read<T>(&self, bucket: Bucket, mut work: impl FnMut(&mut dyn Txn) -> Result<T, Stop>) -> Result<T, Refusal> {
+    pub(crate) fn read<T>(
+        &self,
+        bucket: Bucket,
+        mut work: impl FnMut(&mut dyn Txn) -> Result<T, Stop>,
+    ) -> Result<T, Refusal> {
         let mut slot = None;
         let outcome = self.store.read(bucket, &mut |txn| {
             slot = Some(work(txn));

@@ -10,7 +10,8 @@ use tongma_code::classify::Kind;
 use tongma_code::short::{Alias, Candidate, SealedAlias};
 use tongma_code::ticket::{Day, Handle};
 use tongma_domain::{
-    AgeClass, Bucket, Card, Claim, ConsentKind, Id, PersonalData, Refusal, SeededEntropy, Starter, Text, UnixMs, Words, mask_name,
+    AgeClass, Bucket, Card, Claim, ConsentKind, Id, PersonalData, Refusal, SeededEntropy, Starter, Text, UnixMs, Words,
+    mask_name,
 };
 use tongma_store::{Claimed, Key, OnceClaim, Txn, create, encode, load};
 use tongma_verify::verdict::{Reason, VerifiedTicket};
@@ -113,9 +114,9 @@ impl Platform {
         self.refresh_lists_when_due()?;
         match self.codes.check(text, now).ticket() {
             Ok(ticket) => Ok((ticket, "t1")),
-            Err(Reason::NotThis(Kind::Short)) => {
-                check_short(text, now.as_seconds(), &Book(self), &NoReplay).map(|ticket| (ticket, "n1")).map_err(code_refusal)
-            }
+            Err(Reason::NotThis(Kind::Short)) => check_short(text, now.as_seconds(), &Book(self), &NoReplay)
+                .map(|ticket| (ticket, "n1"))
+                .map_err(code_refusal),
             Err(reason) => Err(code_refusal(reason)),
         }
     }
@@ -123,7 +124,10 @@ impl Platform {
     /// A presentation of this point.
     pub(crate) fn presentation(&self, point: Id, id: Id) -> Result<PresentationRecord, Refusal> {
         self.read(id.bucket(), |txn| {
-            Ok(load::<PresentationRecord>(txn, id)?.filter(|held| held.value.point == point).ok_or_else(unknown_presentation)?.value)
+            Ok(load::<PresentationRecord>(txn, id)?
+                .filter(|held| held.value.point == point)
+                .ok_or_else(unknown_presentation)?
+                .value)
         })
     }
 
@@ -165,7 +169,8 @@ impl Platform {
                 claims.insert(name.to_owned(), value);
             }
         }
-        let number = holder.bindings.iter().find(|(owner, _)| *owner == organisation).map(|(_, binding)| binding.number.clone());
+        let number =
+            holder.bindings.iter().find(|(owner, _)| *owner == organisation).map(|(_, binding)| binding.number.clone());
         if let Some(number) = number.filter(|_| record.released.contains(&Claim::VenueNumber)) {
             claims.insert("venue_number".into(), Value::from(number));
         }
@@ -185,7 +190,11 @@ impl Platform {
 
     /// Claims the row of a code that an offline point took, recorded and not judged again. The claimant is that of an
     /// online read ([`claimant`]) where the point had asked the platform first and could not wait for its answer.
-    pub(crate) async fn claim_offline(&self, ticket: &VerifiedTicket, claimant: [u8; 32]) -> Result<OfflineClaim, Refusal> {
+    pub(crate) async fn claim_offline(
+        &self,
+        ticket: &VerifiedTicket,
+        claimant: [u8; 32],
+    ) -> Result<OfflineClaim, Refusal> {
         let bucket = tongma_domain::Bucket::from_low_bits(
             self.day_keys(ticket.window().day()).handle.open(&ticket.handle()).subject.bucket(),
         );
@@ -383,10 +392,15 @@ pub(crate) fn code_refusal(reason: Reason) -> Refusal {
     let refusal = Refusal::invalid(
         code,
         Text::new("这个码不能用", "This code cannot be used"),
-        Text::new("请本人打开“我的码”，出示正在变化的二维码或数字", "Ask the person to open the app and show the live code or number"),
+        Text::new(
+            "请本人打开“我的码”，出示正在变化的二维码或数字",
+            "Ask the person to open the app and show the live code or number",
+        ),
     );
     match reason {
-        Reason::NotThis(_) => refusal.titled(Words::new(format!("这是{zh}，不是个人码"), format!("This is {en}, not a personal code"))),
+        Reason::NotThis(_) => {
+            refusal.titled(Words::new(format!("这是{zh}，不是个人码"), format!("This is {en}, not a personal code")))
+        }
         _ => refusal.titled(Words::new(zh, en)),
     }
 }
@@ -408,7 +422,11 @@ pub(crate) fn frozen() -> Refusal {
 }
 
 fn unknown_presentation() -> Refusal {
-    Refusal::missing("presentation.unknown", Text::new("没有这次亮码的记录", "There is no such presentation"), Text::new("请重新扫码", "Scan the code again"))
+    Refusal::missing(
+        "presentation.unknown",
+        Text::new("没有这次亮码的记录", "There is no such presentation"),
+        Text::new("请重新扫码", "Scan the code again"),
+    )
 }
 
 fn not_for_this() -> Refusal {
@@ -418,4 +436,3 @@ fn not_for_this() -> Refusal {
         Text::new("请到对应的窗口或闸机", "Go to the right counter or gate"),
     )
 }
-

@@ -65,7 +65,8 @@ impl Platform {
         let token = hex(&[&bucket.number().to_be_bytes()[..], &self.seed()].concat());
         let key = Key::new(&digest("session", &token));
         let expires = self.now().plus_days(SESSION_LIFE_DAYS);
-        self.run(bucket, move |txn| Ok(create(txn, key.clone(), &SessionRecord { person, device: 0, expires })?)).await?;
+        self.run(bucket, move |txn| Ok(create(txn, key.clone(), &SessionRecord { person, device: 0, expires })?))
+            .await?;
         Ok(token)
     }
 
@@ -81,7 +82,9 @@ impl Platform {
         let session = Key::new(&digest("session", token));
         let now = self.now();
         self.read(bucket.ok_or_else(no_session)?, |txn| {
-            let held = load::<SessionRecord>(txn, session.clone())?.filter(|held| held.value.expires > now).ok_or_else(no_session)?;
+            let held = load::<SessionRecord>(txn, session.clone())?
+                .filter(|held| held.value.expires > now)
+                .ok_or_else(no_session)?;
             Ok(Citizen { person: held.value.person, device: held.value.device, session: session.clone() })
         })
     }
@@ -108,9 +111,8 @@ impl Platform {
     /// The store's refusal.
     pub fn me(&self, citizen: &Citizen) -> Result<Me, Refusal> {
         let person = citizen.person;
-        let (record, purse) = self.read(person.bucket(), |txn| {
-            Ok((load_holder(txn, person)?.value, txn.account(&charge::purse(person))?))
-        })?;
+        let (record, purse) = self
+            .read(person.bucket(), |txn| Ok((load_holder(txn, person)?.value, txn.account(&charge::purse(person))?)))?;
         let data = self.personal_data(&record)?;
         let wards = record.wards.iter().map(|(actor, ward)| self.ward(*actor, *ward)).collect::<Result<_, _>>()?;
         let live = live_device(&record);
@@ -144,7 +146,10 @@ impl Platform {
             .run(person.bucket(), move |txn| {
                 let mut held = load_holder(txn, person)?;
                 let replaced = live_device(&held.value);
-                let number = u8::try_from(held.value.devices.len() + 1).ok().filter(|number| *number < u8::MAX).ok_or_else(too_many_devices)?;
+                let number = u8::try_from(held.value.devices.len() + 1)
+                    .ok()
+                    .filter(|number| *number < u8::MAX)
+                    .ok_or_else(too_many_devices)?;
                 for device in &mut held.value.devices {
                     device.live = false;
                 }
@@ -176,11 +181,15 @@ impl Platform {
         let retired = self
             .run(person.bucket(), move |txn| {
                 let mut held = load_holder(txn, person)?;
-                let Some(device) = held.value.devices.iter_mut().find(|device| device.number == number && device.live) else {
+                let Some(device) = held.value.devices.iter_mut().find(|device| device.number == number && device.live)
+                else {
                     return Ok(false);
                 };
                 device.live = false;
-                let text = Words::new(format!("手机“{}”已停用", device.name), format!("Phone “{}” is out of use", device.name));
+                let text = Words::new(
+                    format!("手机“{}”已停用", device.name),
+                    format!("Phone “{}” is out of use", device.name),
+                );
                 save(txn, &held)?;
                 write_log(txn, person, now, "device", text)?;
                 Ok(true)
@@ -201,7 +210,9 @@ impl Platform {
                 .run(ward.bucket(), move |txn| {
                     let mut held = load_holder(txn, ward)?;
                     let mut former = 0;
-                    for grant in held.value.grants.iter_mut().filter(|grant| grant.actor == actor && grant.person == guardian) {
+                    for grant in
+                        held.value.grants.iter_mut().filter(|grant| grant.actor == actor && grant.person == guardian)
+                    {
                         former = grant.device;
                         grant.device = number;
                     }
@@ -228,7 +239,11 @@ impl Platform {
                 if held.value.frozen != frozen {
                     held.value.frozen = frozen;
                     save(txn, &held)?;
-                    let text = if frozen { Text::new("码已冻结", "Code frozen") } else { Text::new("码已解冻", "Code unfrozen") };
+                    let text = if frozen {
+                        Text::new("码已冻结", "Code frozen")
+                    } else {
+                        Text::new("码已解冻", "Code unfrozen")
+                    };
                     write_log(txn, person, now, "device", text.into())?;
                 }
                 Ok(live_device(&held.value))
@@ -265,7 +280,9 @@ impl Platform {
             loop {
                 let page = find::<DenialRecord>(txn, "all", "all", after.as_ref(), 500)?;
                 after = page.items.last().map(|held: &Held<DenialRecord>| held.key.clone());
-                found.extend(page.items.into_iter().map(|held| held.value).filter(|denial| !denial.lifted && denial.until > now));
+                found.extend(
+                    page.items.into_iter().map(|held| held.value).filter(|denial| !denial.lifted && denial.until > now),
+                );
                 if !page.more {
                     return Ok(found);
                 }
@@ -301,7 +318,12 @@ pub(crate) fn write_log(
 }
 
 fn no_session() -> Refusal {
-    Refusal::with_status(401, "session.none", Text::new("还没有登录，或登录已过期", "Not signed in, or no longer"), Text::new("请重新登录", "Sign in again"))
+    Refusal::with_status(
+        401,
+        "session.none",
+        Text::new("还没有登录，或登录已过期", "Not signed in, or no longer"),
+        Text::new("请重新登录", "Sign in again"),
+    )
 }
 
 fn too_many_devices() -> Refusal {

@@ -101,7 +101,9 @@ pub(crate) fn numbers_between(from_s: i64, to_s: i64) -> Vec<(Day, u16)> {
     let last = day_at(UnixMs::from_millis(to_s.saturating_mul(1000))).0;
     (first..=last)
         .flat_map(|day| (0..NUMBERS).map(move |number| (Day(day), number)))
-        .filter(|(day, number)| window_of(*day, *number).is_some_and(|window| window.end_s() > from_s && window.start_s() < to_s))
+        .filter(|(day, number)| {
+            window_of(*day, *number).is_some_and(|window| window.end_s() > from_s && window.start_s() < to_s)
+        })
         .collect()
 }
 
@@ -136,7 +138,8 @@ impl Platform {
         let window = window_of(day, number)?;
         let keys = self.day_keys(day);
         let handle = keys.handle_of(subject_of(person), actor, device, number);
-        let header = header_of(self.codes.issuer_index(), handle, window, keys.claims.mask(&handle, NO_CLAIMS)).to_bytes();
+        let header =
+            header_of(self.codes.issuer_index(), handle, window, keys.claims.mask(&handle, NO_CLAIMS)).to_bytes();
         Some(Prepared {
             number,
             kind: kind_of(number),
@@ -160,7 +163,8 @@ impl Platform {
         let (person, record) = if actor == 0 {
             (citizen.person, own)
         } else {
-            let ward = own.wards.iter().find(|(index, _)| *index == actor).map(|(_, ward)| *ward).ok_or_else(no_grant)?;
+            let ward =
+                own.wards.iter().find(|(index, _)| *index == actor).map(|(_, ward)| *ward).ok_or_else(no_grant)?;
             (ward, self.read(ward.bucket(), |txn| Ok(load_holder(txn, ward)?.value))?)
         };
         if record.frozen {
@@ -177,7 +181,12 @@ impl Platform {
     ///
     /// # Errors
     /// `ticket.unknown` for a header it would not make, `input.too_large` past [`MOST_TICKETS`].
-    pub fn sign_tickets(&self, citizen: &Citizen, actor: u8, wanted: &[(String, String)]) -> Result<Vec<Signed>, Refusal> {
+    pub fn sign_tickets(
+        &self,
+        citizen: &Citizen,
+        actor: u8,
+        wanted: &[(String, String)],
+    ) -> Result<Vec<Signed>, Refusal> {
         if wanted.len() > MOST_TICKETS {
             return Err(Refusal::invalid(
                 "input.too_large",
@@ -202,15 +211,20 @@ impl Platform {
         let matching = (0..NUMBERS).filter(|number| window_of(window.day(), *number) == Some(window));
         for number in matching {
             let handle = keys.handle_of(subject, actor, device, number);
-            if header_of(self.codes.issuer_index(), handle, window, keys.claims.mask(&handle, NO_CLAIMS)).to_bytes() != header {
+            if header_of(self.codes.issuer_index(), handle, window, keys.claims.mask(&handle, NO_CLAIMS)).to_bytes()
+                != header
+            {
                 continue;
             }
             let signature = self.codes.sign_ticket(&message::ticket(&header, &anchor), &self.seed())?;
-            let short = u8::try_from(number).ok().filter(|number| actor == 0 && u16::from(*number) < FIRST_RESERVE).and_then(|ticket| {
-                let alias = Alias { bucket: person.bucket().number(), person: person.number(), ticket };
-                let sealed = keys.alias.seal(alias)?;
-                Some(ShortSecrets { alias: sealed.bits().to_string(), key: hex(&keys.short.ticket_key(&handle).0) })
-            });
+            let short = u8::try_from(number)
+                .ok()
+                .filter(|number| actor == 0 && u16::from(*number) < FIRST_RESERVE)
+                .and_then(|ticket| {
+                    let alias = Alias { bucket: person.bucket().number(), person: person.number(), ticket };
+                    let sealed = keys.alias.seal(alias)?;
+                    Some(ShortSecrets { alias: sealed.bits().to_string(), key: hex(&keys.short.ticket_key(&handle).0) })
+                });
             return Ok(Signed { header: asked.0.to_owned(), signature: hex(&signature), short });
         }
         Err(unknown_ticket())
@@ -226,7 +240,11 @@ fn unknown_ticket() -> Refusal {
 }
 
 fn no_device() -> Refusal {
-    Refusal::conflict("device.none", Text::new("这台手机还没有启用", "This phone is not in use yet"), Text::new("请先启用本机", "Put this phone in use first"))
+    Refusal::conflict(
+        "device.none",
+        Text::new("这台手机还没有启用", "This phone is not in use yet"),
+        Text::new("请先启用本机", "Put this phone in use first"),
+    )
 }
 
 fn replaced() -> Refusal {
@@ -276,7 +294,9 @@ mod tests {
         for now_s in [1_795_000_000, 1_795_000_000 + 25 * 60, 1_795_000_000 + 50 * 60] {
             let held = wanted_at(now_s);
             let covered = |moment: i64| {
-                held.iter().any(|(day, number)| window_of(*day, *number).is_some_and(|window| window.start_s() <= moment && moment < window.end_s()))
+                held.iter().any(|(day, number)| {
+                    window_of(*day, *number).is_some_and(|window| window.start_s() <= moment && moment < window.end_s())
+                })
             };
             let end = now_s + i64::from(RESERVE_DAYS) * 86_400;
             assert_eq!((now_s..end).step_by(60).find(|moment| !covered(*moment)), None, "from {now_s}");

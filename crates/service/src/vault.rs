@@ -81,7 +81,9 @@ impl Vault {
         let bytes = unhex(&sealed.text).ok_or(SealError)?;
         let (nonce, text) = bytes.split_first_chunk::<12>().ok_or(SealError)?;
         let cipher = Sm4Gcm::new(&self.key_128("personal", &[sealed.key]).into());
-        let plain = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: text, aad: person.as_bytes() }).map_err(|_| SealError)?;
+        let plain = cipher
+            .decrypt(&Nonce::from(*nonce), Payload { msg: text, aad: person.as_bytes() })
+            .map_err(|_| SealError)?;
         serde_json::from_slice(&plain).map_err(|_| SealError)
     }
 
@@ -152,7 +154,8 @@ mod tests {
     fn sealed_data_opens_only_for_its_person_and_key() {
         let mut entropy = SeededEntropy::new([1; 32]);
         let bucket = Bucket::from_low_bits(7);
-        let (one, other) = (Id::new(UnixMs::default(), bucket, &mut entropy), Id::new(UnixMs::default(), bucket, &mut entropy));
+        let (one, other) =
+            (Id::new(UnixMs::default(), bucket, &mut entropy), Id::new(UnixMs::default(), bucket, &mut entropy));
         let data = PersonalData {
             name: "𠮷田·买买提".into(),
             document_kind: DocumentKind::ResidentId,

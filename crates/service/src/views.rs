@@ -90,7 +90,9 @@ impl Platform {
         let items = page
             .items
             .into_iter()
-            .filter_map(|entry| serde_json::from_slice::<LogLine>(&entry.body).ok().map(|line| self.log_item(entry.at, entry.seq, line)))
+            .filter_map(|entry| {
+                serde_json::from_slice::<LogLine>(&entry.body).ok().map(|line| self.log_item(entry.at, entry.seq, line))
+            })
             .collect();
         Ok(Listed { items, next })
     }
@@ -100,7 +102,9 @@ impl Platform {
         let venue = line.venue.and_then(|id| directory.venue(id).ok());
         let point = line.point.and_then(|id| directory.point(id).ok());
         let names = venue.map(tongma_domain::Venue::names);
-        let receipt = (!line.released.is_empty() || line.kind == "done").then(|| self.receipt(at, seq, &line, names.as_ref())).flatten();
+        let receipt = (!line.released.is_empty() || line.kind == "done")
+            .then(|| self.receipt(at, seq, &line, names.as_ref()))
+            .flatten();
         LogItem {
             at_ms: at,
             kind: line.kind,
@@ -129,7 +133,13 @@ impl Platform {
     ///
     /// # Errors
     /// The store's refusal.
-    pub fn things(&self, citizen: &Citizen, kind: &str, after: Option<&str>, limit: usize) -> Result<Listed<Thing>, Refusal> {
+    pub fn things(
+        &self,
+        citizen: &Citizen,
+        kind: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Listed<Thing>, Refusal> {
         let person = citizen.person;
         let after = after.and_then(crate::vault::unhex).map(|bytes| Key::new(&bytes));
         let index = Key::of(&[person.as_bytes(), kind.as_bytes()]);
@@ -167,14 +177,28 @@ impl Platform {
     ///
     /// # Errors
     /// `venue.unknown`, `scenario.unknown`, or the scenario's refusal.
-    pub fn list_mine(&self, citizen: &Citizen, scenario: &str, venue: Id, action: &str, date: Option<Date>) -> Result<Vec<Value>, Refusal> {
+    pub fn list_mine(
+        &self,
+        citizen: &Citizen,
+        scenario: &str,
+        venue: Id,
+        action: &str,
+        date: Option<Date>,
+    ) -> Result<Vec<Value>, Refusal> {
         let context = self.list_context(scenario, venue, None, Some((citizen.person, 0)));
         let input = date.map(|date| Input::of(&serde_json::json!({"date": date}))).unwrap_or_default();
         self.list(&context, action, Cause::Holder, &input)
     }
 
     fn list_context(&self, scenario: &str, venue: Id, point: Option<Id>, person: Option<(Id, u8)>) -> LegContext {
-        LegContext { scenario: scenario.to_owned(), venue, point, operator: None, person, attempt: self.fresh_id(venue.bucket()) }
+        LegContext {
+            scenario: scenario.to_owned(),
+            venue,
+            point,
+            operator: None,
+            person,
+            attempt: self.fresh_id(venue.bucket()),
+        }
     }
 
     fn list(&self, context: &LegContext, action: &str, cause: Cause, input: &Input) -> Result<Vec<Value>, Refusal> {

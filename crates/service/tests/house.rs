@@ -1,5 +1,10 @@
 //! The platform on the in-memory store, with a phone of its own and one small scenario: what is promised about codes.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 
@@ -82,7 +87,11 @@ async fn time_is_kept() {
     let text = phone.ticket(step);
     for (at, expect) in [(step - 11, Some("code.future")), (step + 25, Some("code.stale")), (step + 24, None)] {
         house.set_s(at);
-        assert_eq!(house.scan(&text, "r1").await.err().map(|refusal| refusal.code().to_owned()).as_deref(), expect, "{at}");
+        assert_eq!(
+            house.scan(&text, "r1").await.err().map(|refusal| refusal.code().to_owned()).as_deref(),
+            expect,
+            "{at}"
+        );
     }
     house.set_s(now + 3600);
     assert_eq!(house.scan(&text, "r9").await.unwrap_err().code(), "code.expired");
@@ -113,7 +122,10 @@ async fn the_same_request_again_is_the_same_answer() {
     let first = house.act(id, "stamp", json!({"count": 2}), "k1").await.unwrap();
     assert_eq!(first.outcome.detail, json!({"stamps": 2}));
     assert_eq!(house.act(id, "stamp", json!({"count": 2}), "k1").await.unwrap(), first);
-    assert_eq!(house.act(id, "stamp", json!({"count": 3}), "k1").await.unwrap_err().refusal.code(), "idempotency.other_request");
+    assert_eq!(
+        house.act(id, "stamp", json!({"count": 3}), "k1").await.unwrap_err().refusal.code(),
+        "idempotency.other_request"
+    );
     assert_eq!(house.act(id, "stamp", json!({"count": 1}), "k2").await.unwrap().outcome.detail, json!({"stamps": 3}));
     assert_eq!(house.act(id, "stamp", json!({"count": 99}), "k3").await.unwrap_err().refusal.code(), "input.malformed");
     let log = house.platform.log(&phone.citizen, None, 50).unwrap();
@@ -138,7 +150,10 @@ async fn what_needs_a_yes_waits_for_it_and_goes_on_by_itself() {
     assert!(house.platform.questions(&phone.citizen).unwrap().is_empty());
     // A second yes changes nothing; a no after a yes is refused.
     assert_eq!(house.platform.decide_question(&phone.citizen, questions[0].id, true).await.unwrap().unwrap(), outcome);
-    assert_eq!(house.platform.decide_question(&phone.citizen, questions[0].id, false).await.unwrap_err().code(), "request.over");
+    assert_eq!(
+        house.platform.decide_question(&phone.citizen, questions[0].id, false).await.unwrap_err().code(),
+        "request.over"
+    );
     assert_eq!(house.count(), 10);
 }
 
@@ -157,7 +172,9 @@ async fn a_no_is_as_easy_and_releases_nothing() {
 #[tokio::test]
 async fn foreign_codes_are_named() {
     let house = House::new().await;
-    for text in ["https://example.cn/x", "134567890123456789", "", "hello", &"8".repeat(254), &"86".repeat(4000), "２８６"] {
+    for text in
+        ["https://example.cn/x", "134567890123456789", "", "hello", &"8".repeat(254), &"86".repeat(4000), "２８６"]
+    {
         let refusal = house.scan(text, "r1").await.unwrap_err();
         assert!(refusal.code().starts_with("code."), "{text}: {}", refusal.code());
         assert!(!refusal.next.zh.is_empty() && !refusal.human.en.is_empty());

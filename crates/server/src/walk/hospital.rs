@@ -3,33 +3,85 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
+use super::Cell;
 use super::phone::Phone;
 use super::point::Point;
 use super::sabotage::Fault;
 use super::stage::{Site, Stage};
 use super::steps::{Failed, Steps};
 use super::web::Answer;
-use super::Cell;
 
 const ID: &str = "hospital_bill";
 
 /// Every cell of the row.
 pub fn cells() -> Vec<Cell> {
     vec![
-        Cell { id: "11.open_file", fault: Fault::Lie("open_file"), walk: |stage, steps| Box::pin(open_file(stage, steps)) },
-        Cell { id: "11.quote_locked", fault: Fault::Swallow("bill.quote_expired"), walk: |stage, steps| Box::pin(quote_locked(stage, steps)) },
+        Cell {
+            id: "11.open_file",
+            fault: Fault::Lie("open_file"),
+            walk: |stage, steps| Box::pin(open_file(stage, steps)),
+        },
+        Cell {
+            id: "11.quote_locked",
+            fault: Fault::Swallow("bill.quote_expired"),
+            walk: |stage, steps| Box::pin(quote_locked(stage, steps)),
+        },
         Cell { id: "11.split", fault: Fault::Lie("add_bill"), walk: |stage, steps| Box::pin(split(stage, steps)) },
-        Cell { id: "11.pay_purse", fault: Fault::Lie("payer.pend"), walk: |stage, steps| Box::pin(pay_purse(stage, steps)) },
-        Cell { id: "11.pay_code", fault: Fault::Lie("bill.settle"), walk: |stage, steps| Box::pin(pay_code(stage, steps)) },
-        Cell { id: "11.bill_changed", fault: Fault::Swallow("bill.changed"), walk: |stage, steps| Box::pin(bill_changed(stage, steps)) },
-        Cell { id: "11.two_windows", fault: Fault::Swallow("bill.locked"), walk: |stage, steps| Box::pin(two_windows(stage, steps)) },
-        Cell { id: "11.paid_not_settled", fault: Fault::Lie("bill.settle"), walk: |stage, steps| Box::pin(paid_not_settled(stage, steps)) },
-        Cell { id: "11.settled_not_paid", fault: Fault::Lie("bill.decline"), walk: |stage, steps| Box::pin(settled_not_paid(stage, steps)) },
-        Cell { id: "11.unknown_rail", fault: Fault::Lie("bill.settle"), walk: |stage, steps| Box::pin(unknown_rail(stage, steps)) },
-        Cell { id: "11.late_success", fault: Fault::Lie("bill.decline"), walk: |stage, steps| Box::pin(late_success(stage, steps)) },
-        Cell { id: "11.insufficient", fault: Fault::Lie("bill.decline"), walk: |stage, steps| Box::pin(insufficient(stage, steps)) },
-        Cell { id: "11.twice_is_once", fault: Fault::Twice("payer.pend"), walk: |stage, steps| Box::pin(twice(stage, steps)) },
-        Cell { id: "11.minimum_release", fault: Fault::Leak("bill.settle"), walk: |stage, steps| Box::pin(minimum_release(stage, steps)) },
+        Cell {
+            id: "11.pay_purse",
+            fault: Fault::Lie("payer.pend"),
+            walk: |stage, steps| Box::pin(pay_purse(stage, steps)),
+        },
+        Cell {
+            id: "11.pay_code",
+            fault: Fault::Lie("bill.settle"),
+            walk: |stage, steps| Box::pin(pay_code(stage, steps)),
+        },
+        Cell {
+            id: "11.bill_changed",
+            fault: Fault::Swallow("bill.changed"),
+            walk: |stage, steps| Box::pin(bill_changed(stage, steps)),
+        },
+        Cell {
+            id: "11.two_windows",
+            fault: Fault::Swallow("bill.locked"),
+            walk: |stage, steps| Box::pin(two_windows(stage, steps)),
+        },
+        Cell {
+            id: "11.paid_not_settled",
+            fault: Fault::Lie("bill.settle"),
+            walk: |stage, steps| Box::pin(paid_not_settled(stage, steps)),
+        },
+        Cell {
+            id: "11.settled_not_paid",
+            fault: Fault::Lie("bill.decline"),
+            walk: |stage, steps| Box::pin(settled_not_paid(stage, steps)),
+        },
+        Cell {
+            id: "11.unknown_rail",
+            fault: Fault::Lie("bill.settle"),
+            walk: |stage, steps| Box::pin(unknown_rail(stage, steps)),
+        },
+        Cell {
+            id: "11.late_success",
+            fault: Fault::Lie("bill.decline"),
+            walk: |stage, steps| Box::pin(late_success(stage, steps)),
+        },
+        Cell {
+            id: "11.insufficient",
+            fault: Fault::Lie("bill.decline"),
+            walk: |stage, steps| Box::pin(insufficient(stage, steps)),
+        },
+        Cell {
+            id: "11.twice_is_once",
+            fault: Fault::Twice("payer.pend"),
+            walk: |stage, steps| Box::pin(twice(stage, steps)),
+        },
+        Cell {
+            id: "11.minimum_release",
+            fault: Fault::Leak("bill.settle"),
+            walk: |stage, steps| Box::pin(minimum_release(stage, steps)),
+        },
     ]
 }
 
@@ -147,7 +199,10 @@ async fn rail_asked(stage: &Stage, code: &str) -> Result<(), Failed> {
 async fn rail_says(stage: &Stage, code: &str) -> Result<Value, Failed> {
     let orders = stage.web.send(Method::GET, &format!("{}/orders", stage.rail), &[], "").await?.good()?;
     let list = orders.body.as_array().or_else(|| orders.at("/items").as_array()).cloned().unwrap_or_default();
-    Ok(list.into_iter().find(|order| order["payment_code"].as_str().is_some_and(|known| known == code || known.ends_with(&code[14..]))).unwrap_or_default())
+    Ok(list
+        .into_iter()
+        .find(|order| order["payment_code"].as_str().is_some_and(|known| known == code || known.ends_with(&code[14..])))
+        .unwrap_or_default())
 }
 
 async fn open_file(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
@@ -156,12 +211,18 @@ async fn open_file(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let (first, second) = (Phone::of(stage, "demo-adult").await?, Phone::of(stage, "demo-elder").await?);
     let file = format!("M{}", &stage.fresh_key()[20..]);
     let presentation = desk.present(ID, &first.code()?).await?;
-    steps.step("a file is opened", async { desk.act(&presentation, "open_file", json!({ "file_number": file })).await?.good() }).await?;
+    steps
+        .step("a file is opened", async {
+            desk.act(&presentation, "open_file", json!({ "file_number": file })).await?.good()
+        })
+        .await?;
     let seen = steps.step("the next scan names it", async { desk.scan(ID, &first.code()?).await?.good() }).await?;
     steps.equal("to the hospital alone", seen.at("/presentation/claims/venue_number"), &json!(file)).await?;
     let other = desk.present(ID, &second.code()?).await?;
     let taken = desk.act(&other, "open_file", json!({ "file_number": file })).await?;
-    steps.check("the same number for another person is refused", (400..500).contains(&taken.status), &taken.text).await?;
+    steps
+        .check("the same number for another person is refused", (400..500).contains(&taken.status), &taken.text)
+        .await?;
     let seen = desk.scan(ID, &second.code()?).await?.good()?;
     steps.check("and binds nothing", seen.at("/presentation/claims/venue_number").is_null(), &seen.text).await
 }
@@ -169,14 +230,24 @@ async fn open_file(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
 async fn quote_locked(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let ward = ward(stage, "demo-adult", &[("quote_min", 15)]).await?;
     let pay = json!({ "bill_number": ward.bill });
-    steps.step("paying before a quote is refused", async { ward.mine("pay", pay.clone()).await?.refused("bill.no_quote") }).await?;
+    steps
+        .step("paying before a quote is refused", async {
+            ward.mine("pay", pay.clone()).await?.refused("bill.no_quote")
+        })
+        .await?;
     steps.step("the quote names the own part", ward.quote()).await?;
     stage.advance_s(16 * 60);
-    steps.step("sixteen minutes later it no longer holds", async { ward.mine("pay", pay.clone()).await?.refused("bill.quote_expired") }).await?;
+    steps
+        .step("sixteen minutes later it no longer holds", async {
+            ward.mine("pay", pay.clone()).await?.refused("bill.quote_expired")
+        })
+        .await?;
     let before = ward.phone.purse_fen().await?;
     ward.quote().await?;
     steps.step("quoted again, it is paid", async { ward.mine("pay", pay).await?.good() }).await?;
-    steps.equal("exactly the own part left the purse", &json!(before - ward.phone.purse_fen().await?), &json!(OWN_FEN)).await
+    steps
+        .equal("exactly the own part left the purse", &json!(before - ward.phone.purse_fen().await?), &json!(OWN_FEN))
+        .await
 }
 
 async fn split(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
@@ -186,7 +257,11 @@ async fn split(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
         steps.check(&format!("the app shows a part of {part} fen"), shown.contains(part), &shown).await?;
     }
     let input = json!({ "file_number": ward.file, "bill_number": "BX", "title": "错", "lines": "检查|100|200|0|0" });
-    steps.step("parts above the whole are refused", async { ward.desk.alone(ID, "add_bill", input).await?.refused("bill.lines") }).await?;
+    steps
+        .step("parts above the whole are refused", async {
+            ward.desk.alone(ID, "add_bill", input).await?.refused("bill.lines")
+        })
+        .await?;
     Ok(())
 }
 
@@ -194,14 +269,22 @@ async fn pay_purse(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let ward = ward(stage, "demo-adult", &[]).await?;
     let before = ward.phone.purse_fen().await?;
     steps.step("the holder quotes", ward.quote()).await?;
-    let paid = steps.step("and pays in the app", async { ward.mine("pay", json!({ "bill_number": ward.bill })).await?.good() }).await?;
+    let paid = steps
+        .step("and pays in the app", async { ward.mine("pay", json!({ "bill_number": ward.bill })).await?.good() })
+        .await?;
     steps.equal("the app shows green", paid.at("/outcome/shade"), &json!("green")).await?;
     steps.equal("the own part left the purse", &json!(before - ward.phone.purse_fen().await?), &json!(OWN_FEN)).await?;
     steps.equal("the bill is paid", &ward.paid().await?, &json!(true)).await?;
-    let here = |line: &Value| line["kind"] == "done" && line["venue"]["zh"] == ward.site.name.as_str() && !line["receipt"].is_null();
+    let here = |line: &Value| {
+        line["kind"] == "done" && line["venue"]["zh"] == ward.site.name.as_str() && !line["receipt"].is_null()
+    };
     let receipt = ward.phone.logged(here).await?;
     steps.check("the log holds a receipt", receipt, &receipt).await?;
-    steps.step("paying again is refused", async { ward.mine("pay", json!({ "bill_number": ward.bill })).await?.refused("bill.paid") }).await?;
+    steps
+        .step("paying again is refused", async {
+            ward.mine("pay", json!({ "bill_number": ward.bill })).await?.refused("bill.paid")
+        })
+        .await?;
     Ok(())
 }
 
@@ -212,7 +295,13 @@ async fn pay_code(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let (code, answer) = steps.step("the desk scans code and payment code", ward.pay_and_follow(stage, "00")).await?;
     steps.equal("green", &answer["outcome"]["shade"], &json!("green")).await?;
     let order = rail_says(stage, &code).await?;
-    steps.equal("the rail took the own part, once", &json!([order["amount_fen"], order["state"]]), &json!([OWN_FEN, "paid"])).await?;
+    steps
+        .equal(
+            "the rail took the own part, once",
+            &json!([order["amount_fen"], order["state"]]),
+            &json!([OWN_FEN, "paid"]),
+        )
+        .await?;
     steps.equal("the purse is untouched", &json!(ward.phone.purse_fen().await?), &json!(before)).await?;
     steps.equal("the bill is paid", &ward.paid().await?, &json!(true)).await
 }
@@ -222,11 +311,19 @@ async fn bill_changed(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     ward.quote().await?;
     let before = ward.phone.purse_fen().await?;
     let changed = json!({ "file_number": ward.file, "bill_number": ward.bill, "lines": "血常规|9000|2000|500|0" });
-    steps.step("the hospital changes the bill", async { ward.desk.alone(ID, "change_bill", changed).await?.good() }).await?;
-    steps.step("the old quote does not pay it", async { ward.mine("pay", json!({ "bill_number": ward.bill })).await?.refused("bill.changed") }).await?;
+    steps
+        .step("the hospital changes the bill", async { ward.desk.alone(ID, "change_bill", changed).await?.good() })
+        .await?;
+    steps
+        .step("the old quote does not pay it", async {
+            ward.mine("pay", json!({ "bill_number": ward.bill })).await?.refused("bill.changed")
+        })
+        .await?;
     steps.equal("nothing was taken", &json!(ward.phone.purse_fen().await?), &json!(before)).await?;
     ward.quote().await?;
-    steps.step("quoted anew it is paid", async { ward.mine("pay", json!({ "bill_number": ward.bill })).await?.good() }).await?;
+    steps
+        .step("quoted anew it is paid", async { ward.mine("pay", json!({ "bill_number": ward.bill })).await?.good() })
+        .await?;
     steps.equal("at the new amount", &json!(before - ward.phone.purse_fen().await?), &json!(6500)).await
 }
 
@@ -284,7 +381,11 @@ async fn settled_not_paid(stage: &Stage, steps: &mut Steps) -> Result<(), Failed
     steps.check("the bill is not settled", !is_paid(&bill), &bill).await?;
     let before = ward.phone.purse_fen().await?;
     ward.quote().await?;
-    steps.step("and can be paid another way", async { ward.mine("pay", json!({ "bill_number": ward.bill })).await?.good() }).await?;
+    steps
+        .step("and can be paid another way", async {
+            ward.mine("pay", json!({ "bill_number": ward.bill })).await?.good()
+        })
+        .await?;
     steps.equal("once", &json!(before - ward.phone.purse_fen().await?), &json!(OWN_FEN)).await
 }
 
@@ -323,7 +424,13 @@ async fn insufficient(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     ward.quote().await?;
     let before = ward.phone.purse_fen().await?;
     let refused = ward.mine("pay", json!({ "bill_number": ward.bill })).await?;
-    steps.check("too little in the purse is refused kindly", (400..500).contains(&refused.status) && !refused.text_at("/next/zh").is_empty(), &refused.text).await?;
+    steps
+        .check(
+            "too little in the purse is refused kindly",
+            (400..500).contains(&refused.status) && !refused.text_at("/next/zh").is_empty(),
+            &refused.text,
+        )
+        .await?;
     steps.equal("nothing was taken or held", &json!(ward.phone.purse_fen().await?), &json!(before)).await?;
     let (code, answer) = steps.step("too little behind the payment code", ward.pay_and_follow(stage, "01")).await?;
     steps.check("is refused too", answer["code"].is_string(), &answer).await?;
@@ -340,7 +447,9 @@ async fn twice(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let body = json!({ "scenario": ID, "venue": venue, "action": "pay", "input": { "bill_number": ward.bill } });
     let key = stage.fresh_key();
     let first = steps.step("paid", async { ward.phone.post_with("/v1/me/actions", &body, &key).await?.good() }).await?;
-    let again = steps.step("the same request again", async { ward.phone.post_with("/v1/me/actions", &body, &key).await?.good() }).await?;
+    let again = steps
+        .step("the same request again", async { ward.phone.post_with("/v1/me/actions", &body, &key).await?.good() })
+        .await?;
     steps.equal("the same answer", again.at("/outcome"), first.at("/outcome")).await?;
     steps.equal("paid once", &json!(before - ward.phone.purse_fen().await?), &json!(OWN_FEN)).await?;
     // A posted payment stays when the clock has gone past every deadline of the attempt.
@@ -352,14 +461,27 @@ async fn twice(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
 async fn minimum_release(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let ward = ward(stage, "demo-adult", &[]).await?;
     ward.quote().await?;
-    let scanned = steps.step("the cashier scans", async { ward.desk.scan(ID, &ward.phone.code()?).await?.good() }).await?;
+    let scanned =
+        steps.step("the cashier scans", async { ward.desk.scan(ID, &ward.phone.code()?).await?.good() }).await?;
     let (_, answer) = steps.step("and takes a payment code", ward.pay_and_follow(stage, "00")).await?;
     let text = format!("{}{answer}", scanned.text);
     let person = &crate::demo::people::CITIZENS[0];
     let number = person.enrolment("").document_number;
-    for (what, secret) in [("name", person.name), ("number", number.as_str()), ("birth", person.birth), ("bill's lines", "血常规")] {
+    for (what, secret) in
+        [("name", person.name), ("number", number.as_str()), ("birth", person.birth), ("bill's lines", "血常规")]
+    {
         steps.check(&format!("the {what} did not leave"), !text.contains(secret), &what).await?;
     }
-    let claims = scanned.at("/presentation/claims").as_object().map(|claims| claims.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-    steps.check("claims are inside the release table", claims.iter().all(|claim| claim == "venue_number"), &claims.join(", ")).await
+    let claims = scanned
+        .at("/presentation/claims")
+        .as_object()
+        .map(|claims| claims.keys().cloned().collect::<Vec<_>>())
+        .unwrap_or_default();
+    steps
+        .check(
+            "claims are inside the release table",
+            claims.iter().all(|claim| claim == "venue_number"),
+            &claims.join(", "),
+        )
+        .await
 }

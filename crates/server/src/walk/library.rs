@@ -3,30 +3,74 @@
 use serde_json::{Value, json};
 use tongma_domain::UnixMs;
 
+use super::Cell;
 use super::phone::Phone;
 use super::point::Point;
 use super::sabotage::Fault;
 use super::stage::{Site, Stage};
 use super::steps::{Failed, Steps};
-use super::Cell;
 
 const ID: &str = "library_loan";
 
 /// Every cell of the row.
 pub fn cells() -> Vec<Cell> {
     vec![
-        Cell { id: "6.first_use_binds", fault: Fault::Mute("borrow"), walk: |stage, steps| Box::pin(first_use(stage, steps)) },
+        Cell {
+            id: "6.first_use_binds",
+            fault: Fault::Mute("borrow"),
+            walk: |stage, steps| Box::pin(first_use(stage, steps)),
+        },
         Cell { id: "6.borrow", fault: Fault::Lie("borrow"), walk: |stage, steps| Box::pin(borrow(stage, steps)) },
-        Cell { id: "6.renew", fault: Fault::Setting("renewals_most", 9), walk: |stage, steps| Box::pin(renew(stage, steps)) },
-        Cell { id: "6.return_book_alone", fault: Fault::Lie("return"), walk: |stage, steps| Box::pin(return_alone(stage, steps)) },
-        Cell { id: "6.return_elsewhere", fault: Fault::Stubborn("return"), walk: |stage, steps| Box::pin(return_elsewhere(stage, steps)) },
-        Cell { id: "6.fine", fault: Fault::Setting("fine_fen_per_day", 11), walk: |stage, steps| Box::pin(fine(stage, steps)) },
-        Cell { id: "6.limit_reached", fault: Fault::Setting("loan_limit_items", 30), walk: |stage, steps| Box::pin(limit(stage, steps)) },
-        Cell { id: "6.overdue_blocks_borrowing", fault: Fault::Swallow("loan.overdue"), walk: |stage, steps| Box::pin(overdue_blocks(stage, steps)) },
-        Cell { id: "6.overdue_returns", fault: Fault::Stubborn("return"), walk: |stage, steps| Box::pin(overdue_returns(stage, steps)) },
-        Cell { id: "6.item_out", fault: Fault::Swallow("loan.item_out"), walk: |stage, steps| Box::pin(item_out(stage, steps)) },
-        Cell { id: "6.reply_lost", fault: Fault::Mute("borrow"), walk: |stage, steps| Box::pin(reply_lost(stage, steps)) },
-        Cell { id: "6.minimum_release", fault: Fault::Leak("borrow"), walk: |stage, steps| Box::pin(minimum_release(stage, steps)) },
+        Cell {
+            id: "6.renew",
+            fault: Fault::Setting("renewals_most", 9),
+            walk: |stage, steps| Box::pin(renew(stage, steps)),
+        },
+        Cell {
+            id: "6.return_book_alone",
+            fault: Fault::Lie("return"),
+            walk: |stage, steps| Box::pin(return_alone(stage, steps)),
+        },
+        Cell {
+            id: "6.return_elsewhere",
+            fault: Fault::Stubborn("return"),
+            walk: |stage, steps| Box::pin(return_elsewhere(stage, steps)),
+        },
+        Cell {
+            id: "6.fine",
+            fault: Fault::Setting("fine_fen_per_day", 11),
+            walk: |stage, steps| Box::pin(fine(stage, steps)),
+        },
+        Cell {
+            id: "6.limit_reached",
+            fault: Fault::Setting("loan_limit_items", 30),
+            walk: |stage, steps| Box::pin(limit(stage, steps)),
+        },
+        Cell {
+            id: "6.overdue_blocks_borrowing",
+            fault: Fault::Swallow("loan.overdue"),
+            walk: |stage, steps| Box::pin(overdue_blocks(stage, steps)),
+        },
+        Cell {
+            id: "6.overdue_returns",
+            fault: Fault::Stubborn("return"),
+            walk: |stage, steps| Box::pin(overdue_returns(stage, steps)),
+        },
+        Cell {
+            id: "6.item_out",
+            fault: Fault::Swallow("loan.item_out"),
+            walk: |stage, steps| Box::pin(item_out(stage, steps)),
+        },
+        Cell {
+            id: "6.reply_lost",
+            fault: Fault::Mute("borrow"),
+            walk: |stage, steps| Box::pin(reply_lost(stage, steps)),
+        },
+        Cell {
+            id: "6.minimum_release",
+            fault: Fault::Leak("borrow"),
+            walk: |stage, steps| Box::pin(minimum_release(stage, steps)),
+        },
     ]
 }
 
@@ -68,7 +112,9 @@ async fn lend(desk: &Point<'_>, phone: &Phone<'_>, items: &[&str]) -> Result<Val
 async fn due_dates(phone: &Phone<'_>, books: &[String]) -> Result<Vec<String>, Failed> {
     let things = phone.things("loan").await?;
     let ours = things.iter().filter(|thing| books.iter().any(|book| thing["body"]["barcode"] == book.as_str()));
-    Ok(ours.map(|thing| UnixMs::from_millis(thing["body"]["due"].as_i64().unwrap_or_default()).date().to_string()).collect())
+    Ok(ours
+        .map(|thing| UnixMs::from_millis(thing["body"]["due"].as_i64().unwrap_or_default()).date().to_string())
+        .collect())
 }
 
 /// How many loans of these books the phone lists.
@@ -76,7 +122,10 @@ async fn loans_of(phone: &Phone<'_>, books: &[String], expected: usize) -> Resul
     let mut count = usize::MAX;
     for _ in 0..20 {
         let things = phone.things("loan").await?;
-        count = things.iter().filter(|thing| books.iter().any(|book| thing["body"].to_string().contains(book.as_str()))).count();
+        count = things
+            .iter()
+            .filter(|thing| books.iter().any(|book| thing["body"].to_string().contains(book.as_str())))
+            .count();
         if count == expected {
             break;
         }
@@ -90,9 +139,15 @@ async fn first_use(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let phone = steps.step("a citizen signs in and puts a phone in use", Phone::of(stage, "demo-adult")).await?;
     let presentation = steps.step("the desk scans the code", async { desk.present(ID, &phone.code()?).await }).await?;
     let input = json!({ "items": [books[0]] });
-    steps.step("the first loan asks the holder", async { desk.act(&presentation, "borrow", input).await?.refused("consent.needed") }).await?;
+    steps
+        .step("the first loan asks the holder", async {
+            desk.act(&presentation, "borrow", input).await?.refused("consent.needed")
+        })
+        .await?;
     let asked = phone.get("/v1/me/requests").await?.good()?;
-    steps.check("the phone shows who asks for what", asked.at("/items/0/claims/0/claim").is_string(), &asked.text).await?;
+    steps
+        .check("the phone shows who asks for what", asked.at("/items/0/claims/0/claim").is_string(), &asked.text)
+        .await?;
     steps.step("the holder agrees", phone.answer(true)).await?;
     let count = loans_of(&phone, &books, 1).await?;
     steps.check("the phone lists the loan", count == 1, &count).await?;
@@ -107,7 +162,9 @@ async fn borrow(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let phone = Phone::of(stage, "demo-adult").await?;
     let outcome = steps.step("code and two bar codes", lend(&desk, &phone, &[&books[0], &books[1]])).await?;
     steps.equal("the desk shows green", &outcome["shade"], &json!("green")).await?;
-    let typed = steps.step("the short number opens a presentation too", async { desk.scan(ID, &phone.number()?).await?.good() }).await?;
+    let typed = steps
+        .step("the short number opens a presentation too", async { desk.scan(ID, &phone.number()?).await?.good() })
+        .await?;
     steps.equal("of the same person", typed.at("/presentation/mode"), &json!("n1")).await?;
     let count = loans_of(&phone, &books, 2).await?;
     steps.check("the phone lists two loans", count == 2, &count).await?;
@@ -126,7 +183,9 @@ async fn renew(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let mut phone = phone;
     phone.refill().await?;
     let input = json!({ "item": books[0] });
-    steps.step("the holder renews in the app", async { phone.act(ID, &site.name, "renew", input.clone()).await?.good() }).await?;
+    steps
+        .step("the holder renews in the app", async { phone.act(ID, &site.name, "renew", input.clone()).await?.good() })
+        .await?;
     let due = stage.now().plus_days(31).date().to_string();
     let mut seen = Vec::new();
     for _ in 0..20 {
@@ -137,7 +196,11 @@ async fn renew(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     steps.equal("the loan is due later", &json!(seen), &json!([due])).await?;
-    steps.step("a second renewal is refused", async { phone.act(ID, &site.name, "renew", input).await?.refused("loan.renewed_out") }).await?;
+    steps
+        .step("a second renewal is refused", async {
+            phone.act(ID, &site.name, "renew", input).await?.refused("loan.renewed_out")
+        })
+        .await?;
     Ok(())
 }
 
@@ -147,7 +210,11 @@ async fn return_alone(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     lend(&desk, &phone, &[&books[0]]).await?;
     let count = loans_of(&phone, &books, 1).await?;
     steps.check("one loan before", count == 1, &count).await?;
-    steps.step("the book comes back with nobody's code", async { desk.alone(ID, "return", json!({ "items": [books[0]] })).await?.good() }).await?;
+    steps
+        .step("the book comes back with nobody's code", async {
+            desk.alone(ID, "return", json!({ "items": [books[0]] })).await?.good()
+        })
+        .await?;
     let count = loans_of(&phone, &books, 0).await?;
     steps.check("the phone lists no loan", count == 0, &count).await
 }
@@ -160,7 +227,9 @@ async fn return_elsewhere(stage: &Stage, steps: &mut Steps) -> Result<(), Failed
     let books = shelve(stage, &lender).await?;
     let phone = Phone::of(stage, "demo-adult").await?;
     steps.step("lent at one library", lend(&lender, &phone, &[&books[0]])).await?;
-    steps.step("returned at another", async { taker.alone(ID, "return", json!({ "items": [books[0]] })).await?.good() }).await?;
+    steps
+        .step("returned at another", async { taker.alone(ID, "return", json!({ "items": [books[0]] })).await?.good() })
+        .await?;
     let count = loans_of(&phone, &books, 0).await?;
     steps.check("the phone lists no loan", count == 0, &count).await
 }
@@ -172,16 +241,30 @@ async fn fine(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     lend(&desk, &phone, &[&books[0], &books[1]]).await?;
     stage.advance_s(3 * 86_400);
     phone.refill().await?;
-    steps.step("one comes back two days late", async { desk.alone(ID, "return", json!({ "items": [books[0]] })).await?.good() }).await?;
+    steps
+        .step("one comes back two days late", async {
+            desk.alone(ID, "return", json!({ "items": [books[0]] })).await?.good()
+        })
+        .await?;
     stage.advance_s(10 * 86_400);
     phone.refill().await?;
-    steps.step("the other very late", async { desk.alone(ID, "return", json!({ "items": [books[1]] })).await?.good() }).await?;
+    steps
+        .step("the other very late", async { desk.alone(ID, "return", json!({ "items": [books[1]] })).await?.good() })
+        .await?;
     let before = phone.purse_fen().await?;
-    steps.step("the holder pays from the purse", async { phone.act(ID, &site.name, "pay_fine", json!({})).await?.good() }).await?;
+    steps
+        .step("the holder pays from the purse", async {
+            phone.act(ID, &site.name, "pay_fine", json!({})).await?.good()
+        })
+        .await?;
     let after = phone.purse_fen().await?;
     // Two days at 10 fen, and the cap of 30 fen for the other.
     steps.equal("exactly 20 + 30 fen left the purse", &json!(before - after), &json!(50)).await?;
-    steps.step("nothing is owed any more", async { phone.act(ID, &site.name, "pay_fine", json!({})).await?.refused("fine.none") }).await?;
+    steps
+        .step("nothing is owed any more", async {
+            phone.act(ID, &site.name, "pay_fine", json!({})).await?.refused("fine.none")
+        })
+        .await?;
     Ok(())
 }
 
@@ -191,7 +274,11 @@ async fn limit(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     lend(&desk, &phone, &[&books[0], &books[1]]).await?;
     let presentation = desk.present(ID, &phone.code()?).await?;
     let third = json!({ "items": [books[2]] });
-    steps.step("the third book is refused", async { desk.act(&presentation, "borrow", third).await?.refused("loan.limit") }).await?;
+    steps
+        .step("the third book is refused", async {
+            desk.act(&presentation, "borrow", third).await?.refused("loan.limit")
+        })
+        .await?;
     let count = loans_of(&phone, &books, 2).await?;
     steps.check("two loans stay two", count == 2, &count).await
 }
@@ -204,7 +291,11 @@ async fn overdue_blocks(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> 
     phone.refill().await?;
     let presentation = desk.present(ID, &phone.code()?).await?;
     let more = json!({ "items": [books[1]] });
-    steps.step("with a book overdue nothing is lent", async { desk.act(&presentation, "borrow", more).await?.refused("loan.overdue") }).await?;
+    steps
+        .step("with a book overdue nothing is lent", async {
+            desk.act(&presentation, "borrow", more).await?.refused("loan.overdue")
+        })
+        .await?;
     let count = loans_of(&phone, &books, 1).await?;
     steps.check("one loan stays one", count == 1, &count).await
 }
@@ -214,7 +305,11 @@ async fn overdue_returns(stage: &Stage, steps: &mut Steps) -> Result<(), Failed>
     let phone = Phone::of(stage, "demo-adult").await?;
     lend(&desk, &phone, &[&books[0]]).await?;
     stage.advance_s(3 * 86_400);
-    steps.step("an overdue book is taken back", async { desk.alone(ID, "return", json!({ "items": [books[0]] })).await?.good() }).await?;
+    steps
+        .step("an overdue book is taken back", async {
+            desk.alone(ID, "return", json!({ "items": [books[0]] })).await?.good()
+        })
+        .await?;
     let count = loans_of(&phone, &books, 0).await?;
     steps.check("the phone lists no loan", count == 0, &count).await
 }
@@ -226,7 +321,11 @@ async fn item_out(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     steps.step("another has another", lend(&desk, &second, &[&books[1]])).await?;
     let presentation = desk.present(ID, &second.code()?).await?;
     let same = json!({ "items": [books[0]] });
-    steps.step("the other cannot have the first as well", async { desk.act(&presentation, "borrow", same).await?.refused("loan.item_out") }).await?;
+    steps
+        .step("the other cannot have the first as well", async {
+            desk.act(&presentation, "borrow", same).await?.refused("loan.item_out")
+        })
+        .await?;
     let count = loans_of(&first, &books[..1], 1).await?;
     steps.check("it is still with the first", count == 1, &count).await?;
     let count = loans_of(&second, &books[..1], 0).await?;
@@ -239,8 +338,14 @@ async fn reply_lost(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     lend(&desk, &phone, &[&books[0]]).await?;
     let presentation = desk.present(ID, &phone.code()?).await?;
     let (input, key) = (json!({ "items": [books[1]] }), stage.fresh_key());
-    let first = steps.step("lent; suppose the reply is lost", async { desk.act_with(&presentation, "borrow", input.clone(), &key).await?.good() }).await?;
-    let again = steps.step("the desk asks again", async { desk.act_with(&presentation, "borrow", input, &key).await?.good() }).await?;
+    let first = steps
+        .step("lent; suppose the reply is lost", async {
+            desk.act_with(&presentation, "borrow", input.clone(), &key).await?.good()
+        })
+        .await?;
+    let again = steps
+        .step("the desk asks again", async { desk.act_with(&presentation, "borrow", input, &key).await?.good() })
+        .await?;
     steps.equal("the same answer", again.at("/outcome"), first.at("/outcome")).await?;
     let count = loans_of(&phone, &books, 2).await?;
     steps.check("and one loan more, not two", count == 2, &count).await
@@ -250,16 +355,23 @@ async fn minimum_release(stage: &Stage, steps: &mut Steps) -> Result<(), Failed>
     let (_, desk, books) = library(stage, &[]).await?;
     let phone = Phone::of(stage, "demo-adult").await?;
     lend(&desk, &phone, &[&books[0]]).await?;
-    let scanned = steps.step("the desk scans a known reader", async { desk.scan(ID, &phone.code()?).await?.good() }).await?;
+    let scanned =
+        steps.step("the desk scans a known reader", async { desk.scan(ID, &phone.code()?).await?.good() }).await?;
     let presentation = scanned.text_at("/presentation/id").to_owned();
-    let acted = steps.step("and lends", async { desk.act(&presentation, "borrow", json!({ "items": [books[1]] })).await?.good() }).await?;
+    let acted = steps
+        .step("and lends", async { desk.act(&presentation, "borrow", json!({ "items": [books[1]] })).await?.good() })
+        .await?;
     let person = &crate::demo::people::CITIZENS[0];
     let number = person.enrolment("").document_number;
     for (what, secret) in [("name", person.name), ("number", number.as_str()), ("birth", person.birth)] {
         let absent = !scanned.text.contains(secret) && !acted.text.contains(secret);
         steps.check(&format!("the {what} did not leave"), absent, &what).await?;
     }
-    let claims = scanned.at("/presentation/claims").as_object().map(|claims| claims.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let claims = scanned
+        .at("/presentation/claims")
+        .as_object()
+        .map(|claims| claims.keys().cloned().collect::<Vec<_>>())
+        .unwrap_or_default();
     let inside = claims.iter().all(|claim| matches!(claim.as_str(), "age_class" | "venue_number"));
     steps.check("claims are inside the release table", inside, &claims.join(", ")).await
 }

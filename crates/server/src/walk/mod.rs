@@ -89,7 +89,9 @@ pub async fn walk(store: Arc<dyn Store>, options: &Options) -> io::Result<bool> 
 }
 
 fn choose(options: &Options) -> io::Result<Vec<(&'static str, Vec<Cell>)>> {
-    let unknown = |what: &str, name: &str| io::Error::other(format!("there is no {what} `{name}`; `tongma walk --list` names all cells"));
+    let unknown = |what: &str, name: &str| {
+        io::Error::other(format!("there is no {what} `{name}`; `tongma walk --list` names all cells"))
+    };
     let mut chosen = cells();
     if let Some(name) = &options.scenario {
         chosen.retain(|(id, _)| id == name);
@@ -160,7 +162,11 @@ mod tests {
     /// A cell on a card that nobody walks is a promise nobody keeps.
     #[test]
     fn every_cell_of_every_card_is_walked() {
-        let on_cards: BTreeSet<_> = tongma_scenario::catalogue().iter().flat_map(|scenario| scenario.card().cells).map(|cell| cell.id).collect();
+        let on_cards: BTreeSet<_> = tongma_scenario::catalogue()
+            .iter()
+            .flat_map(|scenario| scenario.card().cells)
+            .map(|cell| cell.id)
+            .collect();
         let walked: BTreeSet<_> = cells().into_iter().flat_map(|(_, cells)| cells).map(|cell| cell.id).collect();
         assert_eq!(walked, on_cards);
         assert!(!walked.is_empty());

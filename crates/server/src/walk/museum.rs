@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::Cell;
 use super::phone::Phone;
 use super::point::Point;
 use super::sabotage::Fault;
 use super::stage::{Site, Stage};
 use super::steps::{Failed, Steps};
-use super::Cell;
 
 const ID: &str = "museum_entry";
 
@@ -17,18 +17,62 @@ pub fn cells() -> Vec<Cell> {
         Cell { id: "7.book", fault: Fault::Lie("book"), walk: |stage, steps| Box::pin(book(stage, steps)) },
         Cell { id: "7.cancel", fault: Fault::Lie("cancel"), walk: |stage, steps| Box::pin(cancel(stage, steps)) },
         Cell { id: "7.move", fault: Fault::Lie("move"), walk: |stage, steps| Box::pin(move_on(stage, steps)) },
-        Cell { id: "7.slot_quota", fault: Fault::Swallow("museum.full"), walk: |stage, steps| Box::pin(quota(stage, steps)) },
-        Cell { id: "7.headcount", fault: Fault::Setting("headcount_most", 1000), walk: |stage, steps| Box::pin(headcount(stage, steps)) },
+        Cell {
+            id: "7.slot_quota",
+            fault: Fault::Swallow("museum.full"),
+            walk: |stage, steps| Box::pin(quota(stage, steps)),
+        },
+        Cell {
+            id: "7.headcount",
+            fault: Fault::Setting("headcount_most", 1000),
+            walk: |stage, steps| Box::pin(headcount(stage, steps)),
+        },
         Cell { id: "7.k_of_n", fault: Fault::Lie("admit"), walk: |stage, steps| Box::pin(k_of_n(stage, steps)) },
-        Cell { id: "7.early", fault: Fault::Setting("early_min", 600), walk: |stage, steps| Box::pin(early(stage, steps)) },
-        Cell { id: "7.late", fault: Fault::Setting("late_min", 600), walk: |stage, steps| Box::pin(late(stage, steps)) },
-        Cell { id: "7.used_twice", fault: Fault::Swallow("museum.used"), walk: |stage, steps| Box::pin(used_twice(stage, steps)) },
-        Cell { id: "7.used_twice_offline", fault: Fault::Lie("admit"), walk: |stage, steps| Box::pin(used_twice_offline(stage, steps)) },
-        Cell { id: "7.child_alone", fault: Fault::Swallow("museum.adult_needed"), walk: |stage, steps| Box::pin(child_alone(stage, steps)) },
-        Cell { id: "7.exit_counted", fault: Fault::Lie("exit"), walk: |stage, steps| Box::pin(exit_counted(stage, steps)) },
-        Cell { id: "7.reentry", fault: Fault::Setting("reentry", 1), walk: |stage, steps| Box::pin(reentry(stage, steps)) },
-        Cell { id: "7.offline_gate", fault: Fault::Stubborn("admit"), walk: |stage, steps| Box::pin(offline_gate(stage, steps)) },
-        Cell { id: "7.minimum_release", fault: Fault::Leak("admit"), walk: |stage, steps| Box::pin(minimum_release(stage, steps)) },
+        Cell {
+            id: "7.early",
+            fault: Fault::Setting("early_min", 600),
+            walk: |stage, steps| Box::pin(early(stage, steps)),
+        },
+        Cell {
+            id: "7.late",
+            fault: Fault::Setting("late_min", 600),
+            walk: |stage, steps| Box::pin(late(stage, steps)),
+        },
+        Cell {
+            id: "7.used_twice",
+            fault: Fault::Swallow("museum.used"),
+            walk: |stage, steps| Box::pin(used_twice(stage, steps)),
+        },
+        Cell {
+            id: "7.used_twice_offline",
+            fault: Fault::Lie("admit"),
+            walk: |stage, steps| Box::pin(used_twice_offline(stage, steps)),
+        },
+        Cell {
+            id: "7.child_alone",
+            fault: Fault::Swallow("museum.adult_needed"),
+            walk: |stage, steps| Box::pin(child_alone(stage, steps)),
+        },
+        Cell {
+            id: "7.exit_counted",
+            fault: Fault::Lie("exit"),
+            walk: |stage, steps| Box::pin(exit_counted(stage, steps)),
+        },
+        Cell {
+            id: "7.reentry",
+            fault: Fault::Setting("reentry", 1),
+            walk: |stage, steps| Box::pin(reentry(stage, steps)),
+        },
+        Cell {
+            id: "7.offline_gate",
+            fault: Fault::Stubborn("admit"),
+            walk: |stage, steps| Box::pin(offline_gate(stage, steps)),
+        },
+        Cell {
+            id: "7.minimum_release",
+            fault: Fault::Leak("admit"),
+            walk: |stage, steps| Box::pin(minimum_release(stage, steps)),
+        },
     ]
 }
 
@@ -51,7 +95,13 @@ fn today(stage: &Stage) -> String {
 }
 
 /// Books the one session of a day for so many adults and children beside the holder.
-async fn reserve(phone: &Phone<'_>, site: &Site, date: &str, adults: u32, children: u32) -> Result<super::web::Answer, Failed> {
+async fn reserve(
+    phone: &Phone<'_>,
+    site: &Site,
+    date: &str,
+    adults: u32,
+    children: u32,
+) -> Result<super::web::Answer, Failed> {
     let input = json!({ "date": date, "session": "00:00", "companions": { "adults": adults, "children": children } });
     phone.act(ID, &site.name, "book", input).await
 }
@@ -67,7 +117,11 @@ async fn exit(gate: &Point<'_>, phone: &Phone<'_>, input: Value) -> Result<super
 }
 
 /// The booking of this citizen at a museum, as the app lists it; the mirror may still be on its way.
-async fn booking(phone: &Phone<'_>, site: &Site, wanted: impl Fn(Option<&Value>) -> bool) -> Result<Option<Value>, Failed> {
+async fn booking(
+    phone: &Phone<'_>,
+    site: &Site,
+    wanted: impl Fn(Option<&Value>) -> bool,
+) -> Result<Option<Value>, Failed> {
     let mut found = None;
     for _ in 0..20 {
         let things = phone.things("booking").await?;
@@ -90,7 +144,11 @@ async fn book(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let date = today(stage);
     let (site, _gate) = museum(stage, &[]).await?;
     let phone = steps.step("a citizen signs in", Phone::of(stage, "demo-adult")).await?;
-    steps.step("books for herself, one adult and two children", async { reserve(&phone, &site, &date, 1, 2).await?.good() }).await?;
+    steps
+        .step("books for herself, one adult and two children", async {
+            reserve(&phone, &site, &date, 1, 2).await?.good()
+        })
+        .await?;
     let found = booking(&phone, &site, |thing| thing.is_some()).await?.unwrap_or_default();
     steps.equal("the app lists the booking for four", &found["body"]["people"], &json!(4)).await?;
     let logged = phone.logged(|line| line["kind"] == "done" && line["venue"]["zh"] == site.name.as_str()).await?;
@@ -102,8 +160,14 @@ async fn cancel(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let tomorrow = stage.now().plus_days(1).date().to_string();
     let (first, second) = (Phone::of(stage, "demo-adult").await?, Phone::of(stage, "demo-elder").await?);
     steps.step("one takes both places", async { reserve(&first, &site, &tomorrow, 1, 0).await?.good() }).await?;
-    steps.step("another finds it full", async { reserve(&second, &site, &tomorrow, 0, 0).await?.refused("museum.full") }).await?;
-    steps.step("the first cancels", async { first.act(ID, &site.name, "cancel", json!({ "date": tomorrow })).await?.good() }).await?;
+    steps
+        .step("another finds it full", async { reserve(&second, &site, &tomorrow, 0, 0).await?.refused("museum.full") })
+        .await?;
+    steps
+        .step("the first cancels", async {
+            first.act(ID, &site.name, "cancel", json!({ "date": tomorrow })).await?.good()
+        })
+        .await?;
     let gone = booking(&first, &site, |thing| thing.is_none()).await?;
     steps.check("the app lists no booking", gone.is_none(), &json!(gone)).await?;
     steps.step("the other gets in", async { reserve(&second, &site, &tomorrow, 0, 0).await?.good() }).await?;
@@ -117,7 +181,8 @@ async fn move_on(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     reserve(&phone, &site, &first, 1, 0).await?.good()?;
     let input = json!({ "date": first, "to_date": second, "session": "00:00" });
     steps.step("moved to the day after", async { phone.act(ID, &site.name, "move", input).await?.good() }).await?;
-    let found = booking(&phone, &site, |thing| thing.is_some_and(|thing| thing["body"]["date"] == second.as_str())).await?;
+    let found =
+        booking(&phone, &site, |thing| thing.is_some_and(|thing| thing["body"]["date"] == second.as_str())).await?;
     let found = found.unwrap_or_default();
     steps.equal("the app shows the new day", &found["body"]["date"], &json!(second)).await?;
     steps.step("the old day is free again", async { reserve(&phone, &site, &first, 0, 0).await?.good() }).await?;
@@ -129,7 +194,9 @@ async fn quota(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let (site, _gate) = museum(stage, &[("session_people", 3)]).await?;
     let (first, second) = (Phone::of(stage, "demo-adult").await?, Phone::of(stage, "demo-elder").await?);
     steps.step("two of three places are taken", async { reserve(&first, &site, &date, 1, 0).await?.good() }).await?;
-    steps.step("two more do not fit", async { reserve(&second, &site, &date, 1, 0).await?.refused("museum.full") }).await?;
+    steps
+        .step("two more do not fit", async { reserve(&second, &site, &date, 1, 0).await?.refused("museum.full") })
+        .await?;
     let none = booking(&second, &site, |thing| thing.is_none()).await?;
     steps.check("and nothing is half booked", none.is_none(), &json!(none)).await?;
     steps.step("one more fits", async { reserve(&second, &site, &date, 0, 0).await?.good() }).await?;
@@ -143,7 +210,9 @@ async fn headcount(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     reserve(&first, &site, &date, 1, 0).await?.good()?;
     reserve(&second, &site, &date, 0, 0).await?.good()?;
     steps.step("two go in", async { admit(&gate, &first, json!({})).await?.good() }).await?;
-    steps.step("the house is full", async { admit(&gate, &second, json!({})).await?.refused("museum.inside_full") }).await?;
+    steps
+        .step("the house is full", async { admit(&gate, &second, json!({})).await?.refused("museum.inside_full") })
+        .await?;
     steps.step("one comes out", async { exit(&gate, &first, json!({ "people": 1 })).await?.good() }).await?;
     steps.step("the other goes in", async { admit(&gate, &second, json!({})).await?.good() }).await?;
     let shown = inside(&second, &site, 1).await?;
@@ -158,7 +227,11 @@ async fn k_of_n(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     steps.step("two of three go in", async { admit(&gate, &phone, json!({ "people": 2 })).await?.good() }).await?;
     let shown = inside(&phone, &site, 2).await?;
     steps.equal("the app shows two inside", &shown, &json!(2)).await?;
-    steps.step("two more are too many", async { admit(&gate, &phone, json!({ "people": 2 })).await?.refused("museum.too_many_now") }).await?;
+    steps
+        .step("two more are too many", async {
+            admit(&gate, &phone, json!({ "people": 2 })).await?.refused("museum.too_many_now")
+        })
+        .await?;
     steps.step("the last one goes in", async { admit(&gate, &phone, json!({})).await?.good() }).await?;
     let shown = inside(&phone, &site, 3).await?;
     steps.equal("the app shows three inside", &shown, &json!(3)).await
@@ -174,7 +247,9 @@ async fn early(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let phone = Phone::of(stage, "demo-adult").await?;
     let input = json!({ "date": stage.now().date().to_string(), "session": "09:30", "companions": {} });
     phone.act(ID, &site.name, "book", input).await?.good()?;
-    steps.step("at eight the gate says wait", async { admit(&gate, &phone, json!({})).await?.refused("museum.early") }).await?;
+    steps
+        .step("at eight the gate says wait", async { admit(&gate, &phone, json!({})).await?.refused("museum.early") })
+        .await?;
     stage.advance_s(65 * 60);
     steps.step("shortly before the session it opens", async { admit(&gate, &phone, json!({})).await?.good() }).await?;
     let shown = inside(&phone, &site, 1).await?;
@@ -191,7 +266,11 @@ async fn late(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let input = json!({ "date": stage.now().date().to_string(), "session": "09:00", "companions": {} });
     phone.act(ID, &site.name, "book", input).await?.good()?;
     stage.advance_s(150 * 60);
-    steps.step("half an hour after the session it is too late", async { admit(&gate, &phone, json!({})).await?.refused("museum.late") }).await?;
+    steps
+        .step("half an hour after the session it is too late", async {
+            admit(&gate, &phone, json!({})).await?.refused("museum.late")
+        })
+        .await?;
     let found = booking(&phone, &site, |thing| thing.is_some()).await?.unwrap_or_default();
     steps.equal("nobody went in", &found["body"]["inside"], &json!(0)).await
 }
@@ -202,7 +281,11 @@ async fn used_twice(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let phone = Phone::of(stage, "demo-adult").await?;
     reserve(&phone, &site, &date, 0, 0).await?.good()?;
     steps.step("in once", async { admit(&gate, &phone, json!({})).await?.good() }).await?;
-    steps.step("a second time, with a fresh code, is refused", async { admit(&gate, &phone, json!({})).await?.refused("museum.used") }).await?;
+    steps
+        .step("a second time, with a fresh code, is refused", async {
+            admit(&gate, &phone, json!({})).await?.refused("museum.used")
+        })
+        .await?;
     let shown = inside(&phone, &site, 1).await?;
     steps.equal("one inside", &shown, &json!(1)).await
 }
@@ -222,7 +305,11 @@ async fn used_twice_offline(stage: &Stage, steps: &mut Steps) -> Result<(), Fail
     let here = event(stage, &north, "admit", &phone.code()?, 1);
     let there = event(stage, &south, "admit", &phone.code()?, 1);
     steps.step("one gate hands over a passage", async { north.hand_over(&[here]).await?.good() }).await?;
-    let second = steps.step("the other hands over the same booking; it is not refused", async { south.hand_over(&[there]).await?.good() }).await?;
+    let second = steps
+        .step("the other hands over the same booking; it is not refused", async {
+            south.hand_over(&[there]).await?.good()
+        })
+        .await?;
     steps.equal("the second shows amber", second.at("/results/0/shade"), &json!("amber")).await?;
     let listed = desk.get(&format!("/v1/points/{}/list?scenario={ID}&action=differences", desk.id)).await?.good()?;
     steps.check("a named difference with an owner", listed.text.contains("double_use"), &listed.text).await
@@ -232,7 +319,11 @@ async fn child_alone(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let date = today(stage);
     let (site, _gate) = museum(stage, &[]).await?;
     let child = Phone::of(stage, "demo-child").await?;
-    steps.step("a child of ten alone is refused", async { reserve(&child, &site, &date, 0, 0).await?.refused("museum.adult_needed") }).await?;
+    steps
+        .step("a child of ten alone is refused", async {
+            reserve(&child, &site, &date, 0, 0).await?.refused("museum.adult_needed")
+        })
+        .await?;
     let none = booking(&child, &site, |thing| thing.is_none()).await?;
     steps.check("nothing is booked", none.is_none(), &json!(none)).await?;
     steps.step("with an adult it is booked", async { reserve(&child, &site, &date, 1, 0).await?.good() }).await?;
@@ -251,7 +342,11 @@ async fn exit_counted(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     steps.step("two out", async { exit(&gate, &phone, json!({ "people": 2 })).await?.good() }).await?;
     let shown = inside(&phone, &site, 0).await?;
     steps.equal("nobody inside", &shown, &json!(0)).await?;
-    steps.step("nobody else can come out", async { exit(&gate, &phone, json!({ "people": 1 })).await?.refused("museum.not_inside") }).await?;
+    steps
+        .step("nobody else can come out", async {
+            exit(&gate, &phone, json!({ "people": 1 })).await?.refused("museum.not_inside")
+        })
+        .await?;
     Ok(())
 }
 
@@ -262,7 +357,11 @@ async fn reentry(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     reserve(&phone, &strict, &date, 0, 0).await?.good()?;
     admit(&gate, &phone, json!({})).await?.good()?;
     exit(&gate, &phone, json!({})).await?.good()?;
-    steps.step("a house without re-entry refuses", async { admit(&gate, &phone, json!({})).await?.refused("museum.used") }).await?;
+    steps
+        .step("a house without re-entry refuses", async {
+            admit(&gate, &phone, json!({})).await?.refused("museum.used")
+        })
+        .await?;
     let shown = inside(&phone, &strict, 0).await?;
     steps.equal("nobody inside", &shown, &json!(0)).await?;
     let (open, gate) = museum(stage, &[("reentry", 1)]).await?;
@@ -285,11 +384,14 @@ async fn offline_gate(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     stage.advance_s(3600);
     let first = steps.step("an hour later it hands over", async { gate.hand_over(&kept).await?.good() }).await?;
     steps.equal("everything arrived", first.at("/accepted_through"), &json!(1)).await?;
-    let again = steps.step("and once more, for the answer was lost", async { gate.hand_over(&kept).await?.good() }).await?;
+    let again =
+        steps.step("and once more, for the answer was lost", async { gate.hand_over(&kept).await?.good() }).await?;
     steps.equal("the same answer", again.at("/results"), first.at("/results")).await?;
     let shown = inside(&phone, &site, 2).await?;
     steps.equal("two inside, not four", &shown, &json!(2)).await?;
-    steps.step("the code it took is spent online too", async { gate.scan(ID, &code).await?.refused("code.expired") }).await?;
+    steps
+        .step("the code it took is spent online too", async { gate.scan(ID, &code).await?.refused("code.expired") })
+        .await?;
     let gap = gate.event(ID, "exit", stage.now().as_millis(), &json!({ "text": "", "people": 1 }));
     let later = gate.event(ID, "exit", stage.now().as_millis(), &json!({ "text": phone.code()?, "people": 1 }));
     let told = steps.step("a gap in the counters is seen", async { gate.hand_over(&[later]).await?.good() }).await?;
@@ -312,7 +414,11 @@ async fn minimum_release(stage: &Stage, steps: &mut Steps) -> Result<(), Failed>
         let absent = !scanned.text.contains(secret) && !acted.text.contains(secret);
         steps.check(&format!("the {what} did not leave"), absent, &what).await?;
     }
-    let claims = scanned.at("/presentation/claims").as_object().map(|claims| claims.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let claims = scanned
+        .at("/presentation/claims")
+        .as_object()
+        .map(|claims| claims.keys().cloned().collect::<Vec<_>>())
+        .unwrap_or_default();
     let inside = claims.iter().all(|claim| matches!(claim.as_str(), "age_class"));
     steps.check("claims are inside the release table", inside, &claims.join(", ")).await
 }

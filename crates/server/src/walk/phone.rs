@@ -46,7 +46,13 @@ impl<'a> Phone<'a> {
     /// The platform refused.
     pub async fn refill(&mut self) -> Result<(), Failed> {
         let prepared = self.post("/v1/me/tickets/prepare", &json!({})).await?.good()?;
-        let wanted: Vec<&Value> = prepared.at("/tickets").as_array().into_iter().flatten().filter(|ticket| ticket["kind"] != "reserve").collect();
+        let wanted: Vec<&Value> = prepared
+            .at("/tickets")
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|ticket| ticket["kind"] != "reserve")
+            .collect();
         let mut asked = Vec::new();
         let mut made = Vec::new();
         for ticket in wanted {
@@ -66,7 +72,8 @@ impl<'a> Phone<'a> {
                 let short = match &signed["short"] {
                     Value::Null => None,
                     short => {
-                        let alias = short["alias"].as_str().and_then(|alias| alias.parse().ok()).and_then(SealedAlias::new);
+                        let alias =
+                            short["alias"].as_str().and_then(|alias| alias.parse().ok()).and_then(SealedAlias::new);
                         let key = TicketKey(bytes(short["key"].as_str().unwrap_or_default())?);
                         alias.map(|alias| (alias, key))
                     }
@@ -84,7 +91,8 @@ impl<'a> Phone<'a> {
 
     fn live(&self) -> Result<(&Ticket, u8), Failed> {
         let now_s = self.stage.now_s();
-        let live = self.tickets.iter().find_map(|ticket| ticket.header.window.step_at(now_s).map(|step| (ticket, step)));
+        let live =
+            self.tickets.iter().find_map(|ticket| ticket.header.window.step_at(now_s).map(|step| (ticket, step)));
         live.ok_or_else(|| Failed::new("no ticket for this moment"))
     }
 
@@ -165,7 +173,8 @@ impl<'a> Phone<'a> {
         let mut after = String::new();
         loop {
             let page = self.get(&format!("/v1/me/venues?limit=100{after}")).await?.good()?;
-            let found = page.at("/items").as_array().into_iter().flatten().find(|venue| venue["zh"] == name_zh).cloned();
+            let found =
+                page.at("/items").as_array().into_iter().flatten().find(|venue| venue["zh"] == name_zh).cloned();
             if let Some(venue) = found {
                 return Ok(venue["id"].as_str().unwrap_or_default().to_owned());
             }

@@ -42,10 +42,17 @@ impl<'a> Point<'a> {
     ///
     /// # Errors
     /// The connection failed.
-    pub async fn send(&self, method: Method, path: &str, idempotency_key: &str, body: &Value) -> Result<Answer, Failed> {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        idempotency_key: &str,
+        body: &Value,
+    ) -> Result<Answer, Failed> {
         let text = if method == Method::GET { String::new() } else { body.to_string() };
         let digest = format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(text.as_bytes())));
-        let (plain, query) = path.split_once('?').map_or((path, "?".to_owned()), |(plain, query)| (plain, format!("?{query}")));
+        let (plain, query) =
+            path.split_once('?').map_or((path, "?".to_owned()), |(plain, query)| (plain, format!("?{query}")));
         let parameters = format!(
             "(\"@method\" \"@path\" \"@query\" \"content-digest\");created={};keyid=\"{}\"",
             self.stage.now_s(),
@@ -137,7 +144,8 @@ impl<'a> Point<'a> {
     pub fn event(&self, scenario: &str, action: &str, happened_at_ms: i64, evidence: &Value) -> Value {
         let counter = self.counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let evidence = evidence.to_string();
-        let text = format!("tongma/fact/v0\n{}\n{counter}\n{happened_at_ms}\n{scenario}\n{action}\n{evidence}", self.id);
+        let text =
+            format!("tongma/fact/v0\n{}\n{counter}\n{happened_at_ms}\n{scenario}\n{action}\n{evidence}", self.id);
         json!({
             "counter": counter,
             "happened_at_ms": happened_at_ms,

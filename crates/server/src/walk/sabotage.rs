@@ -34,7 +34,11 @@ pub struct Broken {
 impl Broken {
     /// Plants a fault in one scenario of the catalogue; the others stay as they are. The result lives as long as the
     /// process, as the catalogue does.
-    pub fn catalogue(scenarios: &'static [&'static dyn Scenario], id: &str, fault: Fault) -> &'static [&'static dyn Scenario] {
+    pub fn catalogue(
+        scenarios: &'static [&'static dyn Scenario],
+        id: &str,
+        fault: Fault,
+    ) -> &'static [&'static dyn Scenario] {
         let planted: Vec<&'static dyn Scenario> = scenarios
             .iter()
             .map(|inner| {
@@ -92,7 +96,8 @@ impl Scenario for Broken {
                 Ok(outcome)
             }
             Fault::Twice(action) if action == step.action => {
-                let again = Step { attempt: tongma_domain::Id::derived(&[step.attempt.as_bytes(), b"again"]), ..step.clone() };
+                let again =
+                    Step { attempt: tongma_domain::Id::derived(&[step.attempt.as_bytes(), b"again"]), ..step.clone() };
                 self.inner.act(desk, &again)?;
                 self.inner.act(desk, step)
             }

@@ -135,7 +135,11 @@ impl Stage {
     pub async fn admin(&self, path: &str, body: &Value) -> Result<Value, Failed> {
         let bearer = format!("Bearer {}", self.admin_token);
         let key = self.fresh_key();
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json"), ("idempotency-key", key.as_str())];
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+            ("idempotency-key", key.as_str()),
+        ];
         Ok(self.web.send(Method::POST, &self.url(path), &headers, &body.to_string()).await?.good()?.body)
     }
 
@@ -144,10 +148,17 @@ impl Stage {
     ///
     /// # Errors
     /// The platform refused.
-    pub async fn site(&self, scenario: &str, kinds: &[&str], settings: &[(&str, i64)], things: &[(&str, &str)]) -> Result<Site, Failed> {
+    pub async fn site(
+        &self,
+        scenario: &str,
+        kinds: &[&str],
+        settings: &[(&str, i64)],
+        things: &[(&str, &str)],
+    ) -> Result<Site, Failed> {
         let name = format!("走查{}", &self.fresh_key()[..12]);
         let organisation = self.admin("/v1/admin/organisations", &json!({ "name_zh": name, "name_en": name })).await?;
-        let settings: BTreeMap<String, i64> = settings.iter().map(|(id, value)| (format!("{scenario}.{id}"), *value)).collect();
+        let settings: BTreeMap<String, i64> =
+            settings.iter().map(|(id, value)| (format!("{scenario}.{id}"), *value)).collect();
         let things: BTreeMap<&str, &str> = things.iter().copied().collect();
         let body = json!({
             "organisation": organisation["id"], "name_zh": name, "name_en": name,
@@ -157,7 +168,8 @@ impl Stage {
         let mut codes = Vec::new();
         for (number, kind) in kinds.iter().enumerate() {
             let point = format!("{name}-{number}");
-            let body = json!({ "venue": venue, "name_zh": point, "name_en": point, "kind": kind, "scenarios": [scenario] });
+            let body =
+                json!({ "venue": venue, "name_zh": point, "name_en": point, "kind": kind, "scenarios": [scenario] });
             let made = self.admin("/v1/admin/points", &body).await?;
             codes.push(made["pairing_code"].as_str().unwrap_or_default().to_owned());
         }
@@ -181,7 +193,8 @@ impl Stage {
         let start = self.web.send(Method::GET, &self.url("/auth/login?return=/me"), &[], "").await?;
         let cookies: Vec<String> = set_cookies(&start.headers);
         let asked = start.header("location").to_owned();
-        let (address, query) = asked.split_once('?').ok_or_else(|| Failed::new(format!("no way to the provider: {}", start.text)))?;
+        let (address, query) =
+            asked.split_once('?').ok_or_else(|| Failed::new(format!("no way to the provider: {}", start.text)))?;
         let form = format!("{query}&subject={subject}");
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let chosen = self.web.send(Method::POST, address, &headers, &form).await?;

@@ -38,7 +38,13 @@ impl Web {
     ///
     /// # Errors
     /// The connection failed; the walk goes no further.
-    pub async fn send(&self, method: Method, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, Failed> {
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, Failed> {
         let mut request = Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -69,7 +75,11 @@ impl Answer {
     /// # Errors
     /// Says what came instead.
     pub fn good(self) -> Result<Self, Failed> {
-        if (200..300).contains(&self.status) { Ok(self) } else { Err(Failed::new(format!("{}: {}", self.status, self.text))) }
+        if (200..300).contains(&self.status) {
+            Ok(self)
+        } else {
+            Err(Failed::new(format!("{}: {}", self.status, self.text)))
+        }
     }
 
     /// This answer, if it is a refusal with this code.

@@ -12,10 +12,12 @@ use tongma_code::short::{SealedAlias, ShortNumber, TicketKey};
 use tongma_code::sign::SoftSm2;
 use tongma_code::ticket::{Header, SignedTicket, Suite};
 use tongma_domain::{
-    Action, ActionsPerPresentation, Card, Claim, ClaimAsk, Clock, ConsentKind, Field, FieldKind, Id, OfflineRule, Outcome,
-    PointKind, Refusal, SeededEntropy, Starter, Text, UnixMs, Venue, VenueState, Words,
+    Action, ActionsPerPresentation, Card, Claim, ClaimAsk, Clock, ConsentKind, Field, FieldKind, Id, OfflineRule,
+    Outcome, PointKind, Refusal, SeededEntropy, Starter, Text, UnixMs, Venue, VenueState, Words,
 };
-use tongma_service::{ActRefused, Acted, Asked, Citizen, Enrolment, Parts, Platform, Presentation, Prepared, Scanned, Signed};
+use tongma_service::{
+    ActRefused, Acted, Asked, Citizen, Enrolment, Parts, Platform, Prepared, Presentation, Scanned, Signed,
+};
 use tongma_store::{CounterKey, Faults, Key, MemoryStore};
 
 /// 10:00 in Beijing on an ordinary day.
@@ -43,10 +45,21 @@ static CARD: Card = Card {
             id: "stamp",
             name: Text::new("盖章", "Stamp"),
             by: &[Starter::Operator],
-            form: &[Field { id: "count", name: Text::new("个数", "Count"), kind: FieldKind::Number { least: 1, most: 9 }, required: true }],
+            form: &[Field {
+                id: "count",
+                name: Text::new("个数", "Count"),
+                kind: FieldKind::Number { least: 1, most: 9 },
+                required: true,
+            }],
             moves_money: false,
         },
-        Action { id: "seal", name: Text::new("盖大章", "Seal"), by: &[Starter::Operator], form: &[], moves_money: false },
+        Action {
+            id: "seal",
+            name: Text::new("盖大章", "Seal"),
+            by: &[Starter::Operator],
+            form: &[],
+            moves_money: false,
+        },
     ],
     claims: &[ClaimAsk {
         claim: Claim::AgeClass,
@@ -81,7 +94,8 @@ impl Scenario for Stamps {
         let count = step.input.number("count").unwrap_or(10);
         let total = desk.txn.count_add(&stamps(), count, 0, 1000)?.unwrap_or(0);
         desk.log(holder.person, Words::new("盖了章", "Stamped"), &[], json!({ "count": count }));
-        let word = if step.action == "seal" { Text::new("已盖", "Sealed") } else { Text::new("已盖章", "Stamped") };
+        let word =
+            if step.action == "seal" { Text::new("已盖", "Sealed") } else { Text::new("已盖章", "Stamped") };
         Ok(Outcome::done(word, Words::default(), json!({ "stamps": total })))
     }
 }
@@ -125,7 +139,8 @@ impl House {
             things: BTreeMap::new(),
         };
         let venue = platform.register_venue(venue).await.unwrap();
-        let desk = |name: &'static str| platform.register_point(venue, (name, name), PointKind::Desk, vec!["stamps".into()]);
+        let desk =
+            |name: &'static str| platform.register_point(venue, (name, name), PointKind::Desk, vec!["stamps".into()]);
         let (point, _) = desk("甲").await.unwrap();
         let (other_point, _) = desk("乙").await.unwrap();
         Self { platform, point, other_point, store, clock, venue }
@@ -148,7 +163,8 @@ impl House {
     }
 
     async fn scan_at(&self, point: Id, text: &str, request: &str) -> Result<Presentation, Refusal> {
-        let scanned = Scanned { text: text.into(), request_id: request.into(), purpose: "stamps".into(), operator: "李".into() };
+        let scanned =
+            Scanned { text: text.into(), request_id: request.into(), purpose: "stamps".into(), operator: "李".into() };
         self.platform.present(point, &scanned).await
     }
 
@@ -159,7 +175,8 @@ impl House {
 
     /// Every unit is applied and its answer lost, until it is switched off.
     pub fn lose_answers(&self, lose: bool) {
-        let faults = if lose { Faults { lost_answers_per_mille: 1000, ..Faults::default() } } else { Faults::default() };
+        let faults =
+            if lose { Faults { lost_answers_per_mille: 1000, ..Faults::default() } } else { Faults::default() };
         self.store.set_faults(faults);
     }
 
@@ -216,13 +233,16 @@ impl Phone {
         platform.enrol_device(&platform.citizen(&token).unwrap(), "手机").await.unwrap();
         let citizen = platform.citizen(&token).unwrap();
         let prepared: Vec<_> = platform.prepare_tickets(&citizen, 0).unwrap().into_iter().take(6).collect();
-        let anchors: Vec<_> = prepared.iter().map(|ticket| (ticket.header.clone(), hex(&chain(&header(ticket)).anchor()))).collect();
+        let anchors: Vec<_> =
+            prepared.iter().map(|ticket| (ticket.header.clone(), hex(&chain(&header(ticket)).anchor()))).collect();
         let signed = platform.sign_tickets(&citizen, 0, &anchors).unwrap();
         Self { citizen, tickets: prepared.into_iter().zip(signed).collect() }
     }
 
     fn at(&self, now_s: i64) -> (&(Prepared, Signed), Header) {
-        let live = |pair: &&(Prepared, Signed)| pair.0.kind == "ordinary" && pair.0.start_ms <= now_s * 1000 && now_s * 1000 < pair.0.end_ms;
+        let live = |pair: &&(Prepared, Signed)| {
+            pair.0.kind == "ordinary" && pair.0.start_ms <= now_s * 1000 && now_s * 1000 < pair.0.end_ms
+        };
         let pair = self.tickets.iter().find(live).unwrap();
         (pair, header(&pair.0))
     }
