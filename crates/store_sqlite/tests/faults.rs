@@ -3,7 +3,6 @@
 
 mod directory;
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
 
@@ -93,47 +92,90 @@ fn what_is_not_a_store_is_refused() {
     assert!(refused.contains("cannot open") && refused.contains("file"), "{refused}");
 }
 
-/// Makes `fsync` and `fdatasync` fail as a dying disk does while a file named by the environment is there.
-const FAILING_SYNC: &str = r#"
+/// Makes the calls of a program fail as a dying or a full disk makes them, while a file named by the environment is there.
+const FAILING_DISK: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
-static int failing(void) {
-    const char *path = getenv("SYNC_FAILS_WHILE");
+static int failing(const char *name) {
+    const char *path = getenv(name);
     return path && access(path, F_OK) == 0;
 }
 int fsync(int file) {
-    if (failing()) { errno = EIO; return -1; }
+    if (failing("SYNC_FAILS_WHILE")) { errno = EIO; return -1; }
     return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(file);
 }
 int fdatasync(int file) {
-    if (failing()) { errno = EIO; return -1; }
+    if (failing("SYNC_FAILS_WHILE")) { errno = EIO; return -1; }
     return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(file);
 }
+ssize_t pwrite64(int file, const void *bytes, size_t length, off64_t at) {
+    if (failing("DISK_FULL_WHILE")) { errno = ENOSPC; return -1; }
+    return ((ssize_t (*)(int, const void *, size_t, off64_t))dlsym(RTLD_NEXT, "pwrite64"))(file, bytes, length, at);
+}
+ssize_t pwrite(int file, const void *bytes, size_t length, off_t at) {
+    return pwrite64(file, bytes, length, at);
+}
 "#;
+
+/// Runs one of the children of this file on a failing disk; it must succeed.
+fn run_on_a_failing_disk(directory: &Directory, child: &str, variable: &str) {
+    let (source, library) = (directory.path().join("disk.c"), directory.path().join("disk.so"));
+    std::fs::write(&source, FAILING_DISK).unwrap();
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").status();
+    assert!(compiled.is_ok_and(|status| status.success()), "this test needs a C compiler as `cc`: install gcc");
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", child, "--ignored", "--nocapture"])
+        .env("LD_PRELOAD", &library)
+        .env("STORE_DIRECTORY", directory.path().join("store"))
+        .env(variable, directory.path().join("failing"))
+        .output()
+        .unwrap();
+    let (said, cried) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+    assert!(child.status.success() && said.contains("the child is done"), "{said}{cried}");
+}
+
+/// The store that a child was given, and the file whose presence makes its disk fail.
+fn given(variable: &str) -> (SqliteStore, std::path::PathBuf) {
+    let (directory, failing) = (std::env::var("STORE_DIRECTORY"), std::env::var(variable));
+    assert!(directory.is_ok() && failing.is_ok(), "run by its parent alone");
+    (SqliteStore::open(directory.unwrap()).unwrap(), failing.unwrap().into())
+}
+
+#[test]
+fn a_disk_that_runs_full_at_a_commit_refuses_and_passes() {
+    let directory = Directory::new("enospc");
+    run_on_a_failing_disk(&directory, "child_whose_disk_is_full", "DISK_FULL_WHILE");
+    let store = SqliteStore::open(directory.path().join("store")).unwrap();
+    for number in 0..60 {
+        // What was refused was not done; its number was put again once there was room, or not at all.
+        assert_eq!(held(&store, number), !(20..40).contains(&number), "{number}");
+    }
+}
+
+#[test]
+#[ignore = "a process of its own, started by a_disk_that_runs_full_at_a_commit_refuses_and_passes"]
+fn child_whose_disk_is_full() {
+    let (store, full) = given("DISK_FULL_WHILE");
+    assert!((0..20).all(|number| put(&store, number, 9_000) == Ok(1)));
+    std::fs::write(&full, "").unwrap();
+    for number in 20..40 {
+        let refused = put(&store, number, 9_000);
+        assert_eq!(refused, Err(StoreError::Unavailable("the disk is full".into())), "{number}");
+    }
+    assert_eq!(store.health(), Ok(()));
+    assert!(held(&store, 7) && !held(&store, 20), "reading goes on");
+    std::fs::remove_file(&full).unwrap();
+    assert!((40..60).all(|number| put(&store, number, 9_000) == Ok(1)), "with room again it goes on by itself");
+    println!("the child is done");
+}
 
 #[test]
 fn after_a_failed_sync_nothing_is_acknowledged() {
     let directory = Directory::new("sync");
-    let (source, library) = (directory.path().join("sync.c"), directory.path().join("sync.so"));
-    std::fs::write(&source, FAILING_SYNC).unwrap();
-    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").status();
-    assert!(compiled.is_ok_and(|status| status.success()), "this test needs a C compiler as `cc`: install gcc");
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_whose_sync_fails", "--ignored", "--nocapture"])
-        .env("LD_PRELOAD", &library)
-        .env("STORE_DIRECTORY", directory.path().join("store"))
-        .env("SYNC_FAILS_WHILE", directory.path().join("failing"))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&child.stdout);
-    assert!(
-        child.status.success() && said.contains("the child is done"),
-        "{said}{}",
-        String::from_utf8_lossy(&child.stderr)
-    );
+    run_on_a_failing_disk(&directory, "child_whose_sync_fails", "SYNC_FAILS_WHILE");
     let store = SqliteStore::open(directory.path().join("store")).unwrap();
     assert!(held(&store, 1), "what was acknowledged is there after a restart");
     assert_eq!(put(&store, 50, 1), Ok(1), "and the store works again");
@@ -142,14 +184,11 @@ fn after_a_failed_sync_nothing_is_acknowledged() {
 #[test]
 #[ignore = "a process of its own, started by after_a_failed_sync_nothing_is_acknowledged"]
 fn child_whose_sync_fails() {
-    let (Ok(directory), Ok(failing)) = (std::env::var("STORE_DIRECTORY"), std::env::var("SYNC_FAILS_WHILE")) else {
-        panic!("run by its parent alone");
-    };
-    let store = SqliteStore::open(directory).unwrap();
+    let (store, failing) = given("SYNC_FAILS_WHILE");
     assert_eq!(put(&store, 1, 1), Ok(1));
     std::fs::write(&failing, "").unwrap();
     assert!(matches!(put(&store, 2, 1), Err(StoreError::Unavailable(_))), "the sync of this commit failed");
-    std::fs::remove_file(Path::new(&failing)).unwrap();
+    std::fs::remove_file(&failing).unwrap();
     for number in 3..9 {
         assert!(
             matches!(put(&store, number, 1), Err(StoreError::Unavailable(_))),
