@@ -172,6 +172,7 @@ export class App {
     const retryThen = retry && (() => { then = () => undefined; dismiss(); retry(); });
     fill(place, resultElement(this, screen, { dismiss, keep: sticky ? null : keep, extra, retry: retryThen, go }));
     place.className = `result ${screen.look}`;
+    place.setAttribute("aria-label", this.say(screen.word));
     place.hidden = false;
     place.style.setProperty("--hold", `${holdMs(screen, this.size !== "")}ms`);
     place.classList.toggle("kept", sticky);
