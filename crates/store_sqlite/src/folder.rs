@@ -13,8 +13,6 @@ use rusqlite::Connection;
 use crate::fault::Fault;
 use crate::writer::Stopped;
 
-/// After about so many writes the log is folded.
-const WRITES_A_FOLD: usize = 32_000;
 /// So many frames the writer may fold itself: a few milliseconds.
 const FEW_FRAMES: i64 = 1_000;
 /// How often the thread tries to come that near before it leaves the rest to the next time.
@@ -30,6 +28,8 @@ pub struct Folder {
     thread: Option<JoinHandle<()>>,
     state: Arc<AtomicU8>,
     writes: usize,
+    /// After so many the log is folded.
+    writes_a_fold: usize,
 }
 
 /// Folds once; gives how many frames of the log are not folded yet.
@@ -61,14 +61,14 @@ fn run(connection: &Connection, asked: &Receiver<()>, state: &AtomicU8, stopped:
 
 impl Folder {
     /// Begins the thread, which folds through a connection of its own.
-    pub fn start(connection: Connection, stopped: Stopped) -> std::io::Result<Self> {
+    pub fn start(connection: Connection, stopped: Stopped, writes_a_fold: usize) -> std::io::Result<Self> {
         let (begin, asked) = channel();
         let state = Arc::new(AtomicU8::new(RESTING));
         let shared = Arc::clone(&state);
         let thread = std::thread::Builder::new()
             .name("store-folder".into())
             .spawn(move || run(&connection, &asked, &shared, &stopped))?;
-        Ok(Self { begin: Some(begin), thread: Some(thread), state, writes: 0 })
+        Ok(Self { begin: Some(begin), thread: Some(thread), state, writes: 0, writes_a_fold })
     }
 
     /// Counts writes.
@@ -79,7 +79,7 @@ impl Folder {
     /// Called by the writer when no transaction is open.
     pub fn between_groups(&mut self, writer: &Connection) -> Result<(), Fault> {
         match self.state.load(Ordering::Acquire) {
-            RESTING if self.writes > WRITES_A_FOLD => {
+            RESTING if self.writes > self.writes_a_fold => {
                 self.writes = 0;
                 self.state.store(FOLDING, Ordering::Release);
                 if let Some(begin) = &self.begin {

@@ -67,7 +67,8 @@ impl SqliteStore {
         let (queue, jobs) = channel();
         let stopped: Stopped = Arc::new(OnceLock::new());
         let no_thread = |reason| OpenError::File { path: path.clone(), reason };
-        let folder = Folder::start(open::folder(&path)?, Arc::clone(&stopped)).map_err(no_thread)?;
+        let folder =
+            Folder::start(open::folder(&path)?, Arc::clone(&stopped), options.writes_a_fold).map_err(no_thread)?;
         let writer = Writer::new(connection, jobs, Arc::clone(&stopped), folder);
         let thread = std::thread::Builder::new().name("store-writer".into());
         let writer = thread.spawn(move || writer.run()).map_err(no_thread)?;

@@ -13,10 +13,18 @@ pub const MIGRATIONS: &[Migration] =
     &[Migration { id: 1, name: "tables", sql: include_str!("../migrations/0001_tables.sql") }];
 
 /// How a store is opened. `Default` is right but for tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// The largest the database may grow, in pages of 4096 bytes; `None` is as large as the disk.
     pub most_pages: Option<u32>,
+    /// After about so many writes the log in front of the database is folded into it.
+    pub writes_a_fold: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { most_pages: None, writes_a_fold: 32_000 }
+    }
 }
 
 /// Why a store cannot be opened.

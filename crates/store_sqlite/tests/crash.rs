@@ -1,4 +1,4 @@
-//! A process killed under load loses nothing that it had acknowledged.
+//! A process killed under load, and a machine whose power is cut, lose nothing that was acknowledged.
 #![expect(clippy::unwrap_used, reason = "a test tells what is wrong by panicking")]
 #![expect(clippy::disallowed_methods, reason = "this test is about the real passing of time")]
 
@@ -15,7 +15,7 @@ use tongma_store::{
     AccountKey, AccountLimit, Claimed, Expect, Key, OnceClaim, Store, StoreError, Transfer, Txn, conformance,
     run_blocking,
 };
-use tongma_store_sqlite::SqliteStore;
+use tongma_store_sqlite::{Options, SqliteStore};
 
 const CALLERS: u64 = 16;
 
@@ -52,12 +52,14 @@ fn unit(txn: &mut dyn Txn, number: u64) -> Result<(), StoreError> {
 }
 
 #[test]
-#[ignore = "a process of its own, started and killed by nothing_acknowledged_is_lost"]
+#[ignore = "a process of its own, started and ended by the tests of this file"]
 fn child_under_load() {
     let (Ok(directory), Ok(first)) = (std::env::var("STORE_DIRECTORY"), std::env::var("FIRST_NUMBER")) else {
         panic!("run by its parent alone");
     };
-    let store = SqliteStore::open(directory).unwrap();
+    // The log is folded all the time, so that an end often meets it.
+    let options = Options { writes_a_fold: 300, ..Options::default() };
+    let store = SqliteStore::open_with(directory, options).unwrap();
     let next = AtomicU64::new(first.parse().unwrap());
     std::thread::scope(|scope| {
         for _ in 0..CALLERS {
@@ -73,22 +75,62 @@ fn child_under_load() {
     });
 }
 
-/// Starts the child, lets it work for a while, kills it; gives the numbers it acknowledged.
-fn killed_after(directory: &Directory, first: u64, while_ms: u64) -> Vec<u64> {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+/// How the child ends.
+#[derive(Clone, Copy)]
+enum End {
+    /// The process is killed. What it wrote and did not sync survives in the machine's memory.
+    Killed,
+    /// The power is cut: nothing that was not synced survives.
+    PowerCut,
+    /// The power is cut, and about half of what was not synced survives.
+    PowerCutInTheMiddle { seed: u64 },
+    /// The power is cut, on a disk that does not sync when it says so.
+    PowerCutOnALyingDisk,
+}
+
+/// The library that cuts the power.
+fn power(directory: &Directory) -> std::path::PathBuf {
+    let (source, library) =
+        (concat!(env!("CARGO_MANIFEST_DIR"), "/tests/power_cut.c"), directory.path().join("power.so"));
+    if !library.exists() {
+        let compiled =
+            Command::new("cc").args(["-O1", "-shared", "-fPIC", "-o"]).arg(&library).args([source, "-ldl"]).status();
+        assert!(compiled.is_ok_and(|status| status.success()), "this test needs a C compiler as `cc`: install gcc");
+    }
+    library
+}
+
+/// Starts the child, lets it work for a while, ends it; gives the numbers it acknowledged.
+fn ended_after(directory: &Directory, first: u64, while_ms: u64, end: End) -> Vec<u64> {
+    let cut = directory.path().join("cut");
+    let _ = std::fs::remove_file(&cut);
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", "child_under_load", "--ignored", "--nocapture"])
         .env("STORE_DIRECTORY", directory.path().join("store"))
         .env("FIRST_NUMBER", first.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stdout(Stdio::piped());
+    if !matches!(end, End::Killed) {
+        command.env("LD_PRELOAD", power(directory)).env("POWER_CUT_WHEN", &cut);
+    }
+    match end {
+        End::PowerCutInTheMiddle { seed } => drop(command.env("POWER_CUT_KEEPS", seed.to_string())),
+        End::PowerCutOnALyingDisk => drop(command.env("SYNC_LIES", "1")),
+        End::Killed | End::PowerCut => {}
+    }
+    let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let reader = std::thread::spawn(move || {
         lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("done ")?.parse().ok()).collect::<Vec<u64>>()
     });
     std::thread::sleep(Duration::from_millis(while_ms));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    if matches!(end, End::Killed) {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    } else {
+        std::fs::write(&cut, "").unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(137), "the power was cut");
+    }
     reader.join().unwrap()
 }
 
@@ -105,14 +147,14 @@ fn verify(store: &SqliteStore, number: u64) {
     assert_eq!(again, Err(StoreError::Conflict), "{number} was claimed and can be claimed again");
 }
 
-#[test]
-fn nothing_acknowledged_is_lost() {
-    let directory = Directory::new("crash");
+/// Ends the child again and again on one store; after each end everything it ever acknowledged is there and whole.
+fn nothing_is_lost(name: &str, ends: &[End]) {
+    let directory = Directory::new(name);
     let (mut acknowledged, mut first) = (Vec::new(), 0);
-    for round in 0..5 {
-        let numbers = killed_after(&directory, first, 400 + round * 150);
+    for (round, end) in ends.iter().enumerate() {
+        let numbers = ended_after(&directory, first, 400 + round as u64 * 150, *end);
         assert!(numbers.len() > 50, "the child was at work: {}", numbers.len());
-        // Units in flight when it was killed may have committed without an answer; their numbers are not used again.
+        // Units in flight at the end may have committed without an answer; their numbers are not used again.
         first = numbers.iter().max().unwrap() + 10 * CALLERS;
         acknowledged.extend(numbers);
         let start = Instant::now();
@@ -131,4 +173,32 @@ fn nothing_acknowledged_is_lost() {
             assert_eq!(places, store.transfers_of(bucket).unwrap().len() as u64, "units are whole");
         }
     }
+}
+
+#[test]
+fn a_killed_process_loses_nothing_it_acknowledged() {
+    nothing_is_lost("crash", &[End::Killed; 5]);
+}
+
+#[test]
+fn a_power_cut_loses_nothing_that_was_acknowledged() {
+    let middle = |seed| End::PowerCutInTheMiddle { seed };
+    nothing_is_lost("power", &[End::PowerCut, middle(1), End::PowerCut, middle(2), middle(3)]);
+}
+
+#[test]
+fn a_power_cut_on_a_disk_that_lies_is_noticed_by_these_tests() {
+    let directory = Directory::new("lying");
+    let numbers = ended_after(&directory, 0, 500, End::PowerCutOnALyingDisk);
+    let store = SqliteStore::open(directory.path().join("store")).unwrap();
+    let lost = numbers.iter().filter(|number| {
+        let mut found = true;
+        let mut read = |txn: &mut dyn Txn| {
+            found = txn.get("thing", &Key::new(&number.to_be_bytes()))?.is_some();
+            Ok(())
+        };
+        store.read(bucket(**number), &mut read).unwrap();
+        !found
+    });
+    assert!(numbers.len() > 50 && lost.count() > 50, "syncs that do nothing lose what was acknowledged");
 }

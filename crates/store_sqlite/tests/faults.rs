@@ -34,7 +34,8 @@ fn held(store: &SqliteStore, number: u32) -> bool {
 #[test]
 fn a_full_disk_refuses_and_passes() {
     let directory = Directory::new("full");
-    let store = SqliteStore::open_with(directory.path(), Options { most_pages: Some(200) }).unwrap();
+    let store =
+        SqliteStore::open_with(directory.path(), Options { most_pages: Some(200), ..Options::default() }).unwrap();
     let full = |of: &Result<u64, StoreError>| *of == Err(StoreError::Unavailable("the disk is full".into()));
     let fitted = (0..100).take_while(|number| put(&store, *number, 20_000).is_ok()).count();
     assert!((20..40).contains(&fitted), "{fitted} records of five pages fit into two hundred pages");
