@@ -34,6 +34,8 @@ self.addEventListener("activate", (event) => {
   );
 });
 
+let kept; // the cache, opened once for as long as the worker runs
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
@@ -42,7 +44,7 @@ self.addEventListener("fetch", (event) => {
   if (!start && !url.pathname.startsWith("/assets/") && url.pathname !== "/manifest.webmanifest") return;
   event.respondWith(
     (async () => {
-      const cache = await caches.open(NAME);
+      const cache = await (kept ??= caches.open(NAME));
       return (await cache.match(start ? START : request, { ignoreSearch: true })) ?? fetch(request);
     })(),
   );
