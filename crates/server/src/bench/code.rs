@@ -57,7 +57,8 @@ pub fn figures(common: &Common) -> io::Result<Run> {
         peer.push(openssl()?);
     }
     let peer = median(peer);
-    let version = tongma_qr::encode(&bench.texts.concat().chars().take(254).collect::<String>(), &tongma_qr::Options::default());
+    let version =
+        tongma_qr::encode(&bench.texts.concat().chars().take(254).collect::<String>(), &tongma_qr::Options::default());
     let version = version.map_err(|error| io::Error::other(error.to_string()))?.version();
     Ok(Run::Here(vec![
         Figure::beside("t1_verify", median(whole), "/s", OPENSSL, peer).bar(Bar::RatioAtLeast(10.0)),
@@ -70,11 +71,13 @@ pub fn figures(common: &Common) -> io::Result<Run> {
 /// OpenSSL's verifications a second, on this process's core.
 fn openssl() -> io::Result<f64> {
     let output = Command::new("openssl").args(["speed", "-seconds", "1", "sm2"]).output();
-    let output = output.map_err(|error| io::Error::other(format!("openssl: {error}. Install it: apt-get install openssl")))?;
+    let output =
+        output.map_err(|error| io::Error::other(format!("openssl: {error}. Install it: apt-get install openssl")))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().rev().find(|line| line.contains("CurveSM2"));
-    line.and_then(|line| line.split_whitespace().last()?.parse().ok())
-        .ok_or_else(|| io::Error::other("`openssl speed sm2` said nothing readable; it needs OpenSSL 1.1.1 or newer with SM2"))
+    line.and_then(|line| line.split_whitespace().last()?.parse().ok()).ok_or_else(|| {
+        io::Error::other("`openssl speed sm2` said nothing readable; it needs OpenSSL 1.1.1 or newer with SM2")
+    })
 }
 
 /// Seconds this thread has run, as Linux counts them (proc(5), schedstat: the first number, in nanoseconds).
@@ -119,8 +122,14 @@ impl Bench {
         let keys = MasterKey([4; 32]).day_keys(Scope::GENERAL, window.day());
         for step in 0..u8::try_from(window.steps()).ok()? {
             let handle = keys.handle_of(Subject::general(u16::from(step), 1)?, 0, 1, 0);
-            let header =
-                Header { suite: Suite::Sm2, key_index: 1, handle, window, scope: Scope::GENERAL, masked_claims: [0; 2] };
+            let header = Header {
+                suite: Suite::Sm2,
+                key_index: 1,
+                handle,
+                window,
+                scope: Scope::GENERAL,
+                masked_claims: [0; 2],
+            };
             let chain = Chain::of_ticket(Suite::Sm2, &handle, window.steps(), &[step; 12])?;
             let signed = SignedTicket::issue(header, &chain.anchor(), &issuer, &[step; 32]).ok()?;
             let shown: ShownTicket = signed.show(step, chain.value(step)?);

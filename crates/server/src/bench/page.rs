@@ -139,15 +139,19 @@ impl Browser {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| io::Error::other(format!("chromedriver: {error}. Install it: apt-get install chromium chromium-driver")))?;
+            .map_err(|error| {
+                io::Error::other(format!("chromedriver: {error}. Install it: apt-get install chromium chromium-driver"))
+            })?;
         let client = JsonClient::new(&format!("http://127.0.0.1:{port}"), PATIENCE)?;
         let options = json!({ "args": ["--headless=new", "--no-sandbox", "--window-size=390,844", format!("--user-data-dir={}", profile.display())] });
-        let wanted = json!({ "capabilities": { "alwaysMatch": { "browserName": "chrome", "goog:chromeOptions": options } } });
+        let wanted =
+            json!({ "capabilities": { "alwaysMatch": { "browserName": "chrome", "goog:chromeOptions": options } } });
         let mut last = String::new();
         for _ in 0..100 {
             match client.post("/session", &wanted).await {
                 Ok((200, answer)) => {
-                    let session = answer.pointer("/value/sessionId").and_then(Value::as_str).unwrap_or_default().to_owned();
+                    let session =
+                        answer.pointer("/value/sessionId").and_then(Value::as_str).unwrap_or_default().to_owned();
                     return Ok(Self { driver, client, session });
                 }
                 Ok((_, answer)) => last = answer.to_string(),
@@ -155,7 +159,9 @@ impl Browser {
             }
             tokio::time::sleep(PAUSE).await;
         }
-        Err(io::Error::other(format!("Chromium did not start: {last}. Install it: apt-get install chromium chromium-driver")))
+        Err(io::Error::other(format!(
+            "Chromium did not start: {last}. Install it: apt-get install chromium chromium-driver"
+        )))
     }
 
     async fn post(&self, path: &str, body: &Value) -> io::Result<Value> {
@@ -198,7 +204,11 @@ impl Browser {
 
     async fn stop(mut self) {
         // The driver ends the browser; it is killed when it does not answer.
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.post("goog/cdp/execute", &json!({ "cmd": "Browser.close", "params": {} }))).await;
+        let _ = tokio::time::timeout(
+            Duration::from_secs(5),
+            self.post("goog/cdp/execute", &json!({ "cmd": "Browser.close", "params": {} })),
+        )
+        .await;
         let _ = self.driver.kill().await;
     }
 }

@@ -88,7 +88,9 @@ async fn phone(platform: &Arc<Platform>, number: usize, visit: Option<Visit>) ->
     }
     let now_ms = platform.now().as_millis();
     let prepared = platform.prepare_tickets(&citizen, 0)?;
-    let current = prepared.into_iter().find(|ticket| ticket.kind == "ordinary" && (ticket.start_ms..ticket.end_ms).contains(&now_ms));
+    let current = prepared
+        .into_iter()
+        .find(|ticket| ticket.kind == "ordinary" && (ticket.start_ms..ticket.end_ms).contains(&now_ms));
     let bytes = current.and_then(|ticket| unhex::<26>(&ticket.header)).ok_or_else(none)?;
     let header = Header::from_bytes(&bytes).map_err(|_| none())?;
     let mut seed = [0; 12];
@@ -114,5 +116,9 @@ pub fn left_of_half_hour_s(now: UnixMs) -> i64 {
 }
 
 fn none() -> Refusal {
-    Refusal::unavailable("bench.none", Text::new("没有可用的票据", "There is no ticket for now"), Text::new("请重试", "Try again"))
+    Refusal::unavailable(
+        "bench.none",
+        Text::new("没有可用的票据", "There is no ticket for now"),
+        Text::new("请重试", "Try again"),
+    )
 }

@@ -70,7 +70,9 @@ async fn measure(args: &HttpArgs, what: What) -> io::Result<Vec<Figure>> {
             tokio::time::sleep(Duration::from_secs(STEP_S)).await;
         }
         let share = if what == What::Present { 0..phones.len() } else { part(phones.len(), round, rounds) };
-        let requests = gate.requests(phones.get(share).unwrap_or_default(), what).ok_or_else(|| io::Error::other("the tickets ended"))?;
+        let requests = gate
+            .requests(phones.get(share).unwrap_or_default(), what)
+            .ok_or_else(|| io::Error::other("the tickets ended"))?;
         let requests = Arc::new(requests);
         bares.push(load::run(bare, Arc::clone(&requests), args.connections, "").await?.per_second);
         let loaded = load::run(ours, requests, args.connections, expected).await?;
@@ -143,7 +145,8 @@ impl Gate {
             things: std::collections::BTreeMap::new(),
         };
         let venue = platform.register_venue(venue).await?;
-        let (point, code) = platform.register_point(venue, ("闸机", "Gate"), PointKind::Gate, vec![SCENARIO.to_owned()]).await?;
+        let (point, code) =
+            platform.register_point(venue, ("闸机", "Gate"), PointKind::Gate, vec![SCENARIO.to_owned()]).await?;
         let mut secret = [0; 32];
         SystemEntropy.fill(&mut secret);
         let key = SigningKey::from_bytes(&secret);
@@ -167,7 +170,8 @@ impl Gate {
         let mut id = [0; 16];
         SystemEntropy.fill(&mut id);
         let id = hex(&id);
-        let mut body = json!({ "text": text, "request_id": id, "point": self.outward, "operator": "gate", "purpose": SCENARIO });
+        let mut body =
+            json!({ "text": text, "request_id": id, "point": self.outward, "operator": "gate", "purpose": SCENARIO });
         if what == What::PresentAndAct {
             body.as_object_mut()?.insert("action".to_owned(), json!({ "id": "admit", "input": {} }));
         }
