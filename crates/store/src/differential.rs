@@ -3,14 +3,14 @@
 //! Everything is drawn from a seed, so a difference is found again by its seed.
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a test tells what is wrong by panicking")]
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use tongma_domain::{Bucket, Entropy, Fen, Id, SeededEntropy, UnixMs};
 
 use crate::conformance::audit;
 use crate::{
     AccountKey, AccountLimit, CounterKey, Expect, Index, Key, Kind, OnceClaim, Resolution, Store, StoreError, Transfer,
-    Txn, run_blocking,
+    Txn,
 };
 
 const KINDS: [Kind; 2] = ["loan", "holder"];
@@ -141,6 +141,12 @@ impl Dice {
         OnceClaim { key: self.key(), rank, claimant, answer: self.body(), keep_until: self.at() }
     }
 
+    fn unit(&mut self) -> Unit {
+        let bucket = Bucket::from_low_bits(self.pick(&BUCKETS));
+        let calls = (0..=self.below(9)).map(|_| self.call()).collect();
+        Unit { bucket, calls, fails: self.below(10) == 0 }
+    }
+
     fn call(&mut self) -> Call {
         let (kind, index) = (self.pick(&KINDS), self.pick(&INDEXES));
         match self.below(26) {
@@ -223,18 +229,40 @@ fn make(txn: &mut dyn Txn, call: &Call) -> Result<String, StoreError> {
     }
 }
 
-/// Runs a unit on one store; gives its answers and its result.
-fn run(store: &dyn Store, bucket: Bucket, calls: &[Call], fails: bool) -> (Vec<String>, Result<(), StoreError>) {
-    let calls = calls.to_vec();
-    let answers = Arc::new(Mutex::new(Vec::new()));
-    let given = Arc::clone(&answers);
-    let result = run_blocking(store, bucket, move |txn| {
-        let answers = calls.iter().map(|call| make(txn, call)).collect::<Result<Vec<_>, _>>()?;
-        *given.lock().unwrap_or_else(PoisonError::into_inner) = answers;
-        if fails { Err(StoreError::Bound("the unit changed its mind")) } else { Ok(()) }
-    });
-    let answers = std::mem::take(&mut *answers.lock().unwrap_or_else(PoisonError::into_inner));
-    (answers, result)
+/// A unit of calls.
+struct Unit {
+    bucket: Bucket,
+    calls: Vec<Call>,
+    /// Whether it drops everything at its end.
+    fails: bool,
+}
+
+/// What a unit's calls were answered in its last run, and what its caller was told.
+type Said = (Vec<String>, Result<(), StoreError>);
+
+/// Submits units one behind the other without waiting in between; gives what each said.
+fn run(store: &dyn Store, units: &[Unit]) -> Vec<Said> {
+    let (tell, told) = mpsc::channel();
+    for (number, unit) in units.iter().enumerate() {
+        let (calls, fails) = (unit.calls.clone(), unit.fails);
+        let answers = Arc::new(Mutex::new(Vec::new()));
+        let given = Arc::clone(&answers);
+        let work = move |txn: &mut dyn Txn| {
+            let answers = calls.iter().map(|call| make(txn, call)).collect::<Result<Vec<_>, _>>()?;
+            *given.lock().unwrap_or_else(PoisonError::into_inner) = answers;
+            if fails { Err(StoreError::Bound("the unit changed its mind")) } else { Ok(()) }
+        };
+        let tell = tell.clone();
+        let done = move |result| {
+            let answers = std::mem::take(&mut *answers.lock().unwrap_or_else(PoisonError::into_inner));
+            // The receiver waits for every unit.
+            let _ = tell.send((number, (answers, result)));
+        };
+        store.submit(unit.bucket, Box::new(work), Box::new(done));
+    }
+    let mut said: Vec<(usize, Said)> = told.iter().take(units.len()).collect();
+    said.sort_by_key(|(number, _)| *number);
+    said.into_iter().map(|(_, said)| said).collect()
 }
 
 /// All that the port can read of the keys that units use, as lines of text.
@@ -271,21 +299,24 @@ fn state(store: &dyn Store) -> Vec<String> {
     lines
 }
 
-/// Runs `units` random units on both stores, which must be fresh, and compares all they say.
+/// Runs at least `units` random units on both stores, which must be fresh, and compares all they say.
 ///
 /// # Panics
 /// At the first difference, naming seed, unit and call; and when the books of the first store do not balance.
 pub fn compare(seed: u64, units: usize, one: &dyn Store, other: &dyn Store) {
     let mut dice = Dice::new(seed);
-    for number in 0..units {
-        let bucket = Bucket::from_low_bits(dice.pick(&BUCKETS));
-        let calls: Vec<Call> = (0..=dice.below(9)).map(|_| dice.call()).collect();
-        let fails = dice.below(10) == 0;
-        let (first, second) = (run(one, bucket, &calls, fails), run(other, bucket, &calls, fails));
-        if first != second {
-            let differ = first.0.iter().zip(&second.0).position(|(one, other)| one != other);
-            let call = differ.map(|at| (&calls[at], &first.0[at], &second.0[at]));
-            panic!("seed {seed}, unit {number}: {:?} and {:?}; differing call: {call:?}", first.1, second.1);
+    let mut number = 0;
+    while number < units {
+        // Now and then many are in flight at once; those of a bucket still follow one another.
+        let together = if dice.below(4) == 0 { 1 + dice.below(30) } else { 1 };
+        let these: Vec<Unit> = (0..together).map(|_| dice.unit()).collect();
+        for ((first, second), unit) in run(one, &these).into_iter().zip(run(other, &these)).zip(&these) {
+            if first != second {
+                let differ = first.0.iter().zip(&second.0).position(|(one, other)| one != other);
+                let call = differ.map(|at| (&unit.calls[at], &first.0[at], &second.0[at]));
+                panic!("seed {seed}, unit {number}: {:?} and {:?}; differing call: {call:?}", first.1, second.1);
+            }
+            number += 1;
         }
         if dice.below(40) == 0 {
             let before = UnixMs::from_millis(dice.small(20));

@@ -10,15 +10,14 @@ use std::sync::Arc;
 
 use tongma_domain::Bucket;
 use tongma_store::StoreError;
-use tongma_store::engine::{MOST_RUNS, run_once, tell};
+use tongma_store::engine::{MOST_RUNS, tell};
 
+use crate::batch::run_units;
 use crate::catalogue;
-use crate::commands::Commands;
 use crate::connect::Target;
 use crate::link::{Command, Link, Waiting};
 use crate::param::params;
 use crate::queue::{Queue, Unit};
-use crate::rows::{Locked, Rows};
 use crate::trouble::Trouble;
 
 /// How often it is asked what a COMMIT did, over the time an answer may take, before it counts as unknown.
@@ -121,7 +120,7 @@ impl Lane {
     /// Runs units in one transaction. After an error nothing of it is done and no unit has a result yet.
     fn transaction(&mut self, units: &mut [Unit]) -> Result<(), Trouble> {
         let link = self.connected()?;
-        let ran = run_units(&link, units, &mut self.marks);
+        let ran = run_units(&link, units, |bucket| self.marks.next(bucket));
         let ended = match &ran {
             // A transaction that wrote nothing has nothing that could be lost.
             Ok(None) => link.commit(),
@@ -222,40 +221,4 @@ impl Lane {
             let _ = link.flush(&commands);
         }
     }
-}
-
-/// Runs units in a transaction and sends their writes; gives the first bucket written, which holds the mark.
-fn run_units(link: &Link, units: &mut [Unit], marks: &mut Marks) -> Result<Option<Bucket>, Trouble> {
-    link.take_trouble();
-    let buckets: BTreeSet<Bucket> = units.iter().map(|unit| unit.bucket).collect();
-    let locked = Locked::begin(link, buckets.into_iter().collect())?;
-    let mut commands = Commands::default();
-    // The buckets whose writes are still on this side of the wire, and the first that was written.
-    let (mut unsent, mut first) = (BTreeSet::new(), None);
-    for unit in units {
-        if unsent.contains(&unit.bucket) {
-            link.flush(&std::mem::take(&mut commands).list)?;
-            unsent.clear();
-        }
-        let result = run_once(unit.bucket, Rows::locked(&locked), &mut unit.work);
-        if let Some(trouble) = link.take_trouble() {
-            return Err(trouble);
-        }
-        unit.result = match result {
-            Err(error) => Err(error),
-            Ok(writes) if writes.is_empty() => Ok(()),
-            Ok(writes) => {
-                let after = commands.add(unit.bucket, locked.heads(unit.bucket)?, writes);
-                locked.set(unit.bucket, after);
-                unsent.insert(unit.bucket);
-                first.get_or_insert(unit.bucket);
-                Ok(())
-            }
-        };
-    }
-    if let Some(bucket) = first {
-        commands.list.push(marks.next(bucket));
-    }
-    link.flush(&commands.list)?;
-    Ok(first)
 }

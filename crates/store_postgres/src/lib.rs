@@ -5,6 +5,7 @@
 //! again (class 40) by being run again; a COMMIT whose answer was lost is resolved by a mark that its transaction left.
 //! Readers have connections of their own. Nothing is ever read from a replica.
 
+mod batch;
 pub mod catalogue;
 mod commands;
 mod connect;

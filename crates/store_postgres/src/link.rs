@@ -33,6 +33,19 @@ pub struct Command {
     pub one_row: bool,
 }
 
+/// A query with its values.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    pub sql: &'static str,
+    pub params: Vec<Param<'static>>,
+}
+
+/// What a command or a question comes back with.
+enum Got {
+    Changed(u64),
+    Rows(Vec<Row>),
+}
+
 /// A connection.
 pub struct Link {
     client: Arc<Client>,
@@ -238,16 +251,36 @@ impl Link {
 
     /// Runs all commands in one flush. A command that must change one row and does not is a failed guard.
     pub fn flush(&self, commands: &[Command]) -> Result<(), Trouble> {
-        if commands.is_empty() {
-            return Ok(());
+        self.flush_and_ask(commands, &[]).map(drop)
+    }
+
+    /// Runs all commands and behind them all questions in one flush; gives the answers.
+    pub fn flush_and_ask(&self, commands: &[Command], questions: &[&Question]) -> Result<Vec<Vec<Row>>, Trouble> {
+        if commands.is_empty() && questions.is_empty() {
+            return Ok(Vec::new());
         }
-        let statements = commands.iter().map(|of| self.statement(of.sql)).collect::<Result<Vec<_>, _>>()?;
-        let requests = commands.iter().zip(&statements).map(|(command, statement)| -> Answer<'_, u64> {
-            Box::pin(self.client.execute_raw(statement, &command.params))
-        });
-        let changed = self.wait(in_one_flush(requests.collect()))?;
-        let held = commands.iter().zip(changed).all(|(command, rows)| !command.one_row || rows == 1);
-        if held { Ok(()) } else { Err(self.note(Trouble::Again)) }
+        let sql = commands.iter().map(|of| of.sql).chain(questions.iter().map(|of| of.sql));
+        let statements = sql.map(|sql| self.statement(sql)).collect::<Result<Vec<_>, _>>()?;
+        let refs: Vec<Vec<&(dyn tokio_postgres::types::ToSql + Sync)>> =
+            questions.iter().map(|question| question.params.iter().map(|of| of as _).collect()).collect();
+        let mut requests: Vec<Answer<'_, Got>> = Vec::with_capacity(statements.len());
+        for (command, statement) in commands.iter().zip(&statements) {
+            let changed = self.client.execute_raw(statement, &command.params);
+            requests.push(Box::pin(async { changed.await.map(Got::Changed) }));
+        }
+        for (params, statement) in refs.iter().zip(statements.iter().skip(commands.len())) {
+            let found = self.client.query(statement, params);
+            requests.push(Box::pin(async { found.await.map(Got::Rows) }));
+        }
+        let mut commands = commands.iter();
+        let (mut answers, mut held) = (Vec::with_capacity(questions.len()), true);
+        for got in self.wait(in_one_flush(requests))? {
+            match got {
+                Got::Rows(rows) => answers.push(rows),
+                Got::Changed(rows) => held &= commands.next().is_some_and(|command| !command.one_row || rows == 1),
+            }
+        }
+        if held { Ok(answers) } else { Err(self.note(Trouble::Again)) }
     }
 
     /// Commits.

@@ -7,12 +7,24 @@ use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 /// A value of one of the four types that the tables have.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Param<'a> {
     Small(i16),
     Big(i64),
     Text(Cow<'a, str>),
     Bytes(Cow<'a, [u8]>),
+}
+
+impl Param<'_> {
+    /// The same value with its own bytes.
+    pub fn owned(&self) -> Param<'static> {
+        match self {
+            Self::Small(number) => Param::Small(*number),
+            Self::Big(number) => Param::Big(*number),
+            Self::Text(text) => Param::Text(Cow::Owned(text.as_ref().to_owned())),
+            Self::Bytes(bytes) => Param::Bytes(Cow::Owned(bytes.as_ref().to_owned())),
+        }
+    }
 }
 
 impl ToSql for Param<'_> {

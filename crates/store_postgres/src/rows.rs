@@ -16,7 +16,7 @@ use tongma_store::{
 };
 
 use crate::catalogue;
-use crate::link::Link;
+use crate::link::{Link, Question};
 use crate::param::{Param, params};
 use crate::trouble::Trouble;
 
@@ -58,10 +58,40 @@ impl<'a> Locked<'a> {
     }
 }
 
+/// What a unit has asked and was answered, over all the times it was run in one transaction.
+#[derive(Default)]
+pub struct Seen {
+    answers: RefCell<BTreeMap<Question, Vec<Row>>>,
+    asked: RefCell<Option<Question>>,
+}
+
+impl Seen {
+    /// What the unit asked that is not known yet; its run came to nothing then.
+    pub fn asked(&self) -> Option<Question> {
+        self.asked.borrow_mut().take()
+    }
+
+    /// Keeps an answer for the next run.
+    pub fn answer(&self, question: Question, rows: Vec<Row>) {
+        self.answers.borrow_mut().insert(question, rows);
+    }
+
+    /// Reads the answer to a question, or remembers the question: the first is what the next run needs.
+    fn read<T>(&self, question: Question, read: impl Fn(&Row) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+        if let Some(rows) = self.answers.borrow().get(&question) {
+            return rows.iter().map(read).collect();
+        }
+        self.asked.borrow_mut().get_or_insert(question);
+        Err(StoreError::Unavailable("asked, and not answered yet".into()))
+    }
+}
+
 /// The rows, read through one connection.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     link: &'a Link,
+    /// Questions are answered from here or put off, where the unit is one of several.
+    seen: Option<&'a Seen>,
     locked: Option<&'a Locked<'a>>,
 }
 
@@ -131,12 +161,17 @@ fn heads(row: &Row) -> Result<Heads, StoreError> {
 impl<'a> Rows<'a> {
     /// The rows that a reader sees.
     pub const fn read(link: &'a Link) -> Self {
-        Self { link, locked: None }
+        Self { link, seen: None, locked: None }
     }
 
     /// The rows that a transaction sees which has locked its buckets.
     pub const fn locked(locked: &'a Locked<'a>) -> Self {
-        Self { link: locked.link, locked: Some(locked) }
+        Self { link: locked.link, seen: None, locked: Some(locked) }
+    }
+
+    /// The same, where questions are put off until they can be asked together.
+    pub const fn seen(locked: &'a Locked<'a>, seen: &'a Seen) -> Self {
+        Self { link: locked.link, seen: Some(seen), locked: Some(locked) }
     }
 
     fn many<T>(
@@ -145,6 +180,9 @@ impl<'a> Rows<'a> {
         params: &[Param<'_>],
         read: impl Fn(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
+        if let Some(seen) = self.seen {
+            return seen.read(Question { sql, params: params.iter().map(Param::owned).collect() }, read);
+        }
         self.link.query(sql, params).map_err(Trouble::told)?.iter().map(read).collect()
     }
 
