@@ -97,9 +97,8 @@ const LEAST_MOMENT_MS = 1e12;
 const FIRST = ["title", "name", "masked_name"];
 
 /**
- * A detail as rows to read. Ids are for machines and left out, and a moment is left out where its date is given too;
- * nothing to pay and no days late are
- * not worth a line; unknown keys are shown as they are, so that nothing the point learnt is hidden from its staff.
+ * A detail as rows to read. Ids and pseudonyms are for machines and left out, and a moment is left out where its date is
+ * given too; nothing to pay and no days late are not worth a line; unknown keys are shown as they are, so that nothing the point learnt is hidden from its staff.
  * @param {object} detail
  * @param {{formats: any, label: (key: string) => string, value: (key: string, text: string) => string, language: string}} words
  * @returns {Array<{label: string, value?: string, rows?: Array<Array<{label: string, value: string}>>}>}
@@ -121,7 +120,7 @@ function flatRows(item, words) {
   const named = Object.entries(item).sort(([one], [other]) => FIRST.includes(other) - FIRST.includes(one));
   for (const [key, value] of named) {
     if (value === 0 && /(^|_)(fen|days)(_|$)/.test(key)) continue;
-    if (value === null || value === undefined || `${key}_date` in item || (typeof value === "string" && /^[0-9a-f]{16,}$/.test(value))) continue;
+    if (value === null || value === undefined || `${key}_date` in item || (typeof value === "string" && /^p?[0-9a-f]{16,}$/.test(value))) continue;
     if (typeof value === "object" && !(value.zh || value.en)) continue;
     rows.push({ label: words.label(key), value: written(key, value, words) });
   }

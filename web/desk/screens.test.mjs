@@ -63,7 +63,7 @@ test("a result stays 2 to 4 seconds, longer for large text", () => {
 test("a detail is read by the units in its names; ids are left out, nothing else is", () => {
   const words = { formats: formats("en"), label: (key) => key, value: (key, text) => text, language: "en" };
   const due = Date.parse("2026-12-23T20:00:00+08:00");
-  const rows = detailRows({ id: "0".repeat(32), total_fen: 1250, loans: [{ title: "三体", due, due_date: "2026-12-23" }], name: { zh: "甲", en: "A" }, first: true, none: null, fine_fen: 0, late_days: 0, codes: ["B1"], at: due, left: 3 }, words);
+  const rows = detailRows({ id: "0".repeat(32), payer: `p${"0".repeat(32)}`, total_fen: 1250, loans: [{ title: "三体", due, due_date: "2026-12-23" }], name: { zh: "甲", en: "A" }, first: true, none: null, fine_fen: 0, late_days: 0, codes: ["B1"], at: due, left: 3 }, words);
   assert.deepEqual(rows.map(({ label }) => label), ["name", "total_fen", "first", "at", "left", "loans", "codes"]);
   assert.match(rows[1].value, /12\.50/);
   assert.match(rows[3].value, /2026/);
