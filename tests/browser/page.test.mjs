@@ -137,6 +137,7 @@ function nextLinks(phone) {
 const setLook = (phone, language, size) => phone.browser.run((words, letters) => {
   localStorage.setItem("tongma.language", words);
   localStorage.setItem("tongma.size", letters);
+  location.replace("#/");
   location.reload();
 }, language, size).then(() => phone.codeShown());
 
