@@ -189,11 +189,12 @@ async function refill(app, asked) {
     const issuers = issuerKeys(new Uint8Array(await list.arrayBuffer()));
     for (const actor of due) {
       const held = shell.tickets.filter((ticket) => ticket.actor === actor);
-      const { tickets, dropped } = await fetchTickets({ api: app.api, phone, key, issuers, held, actor });
-      shell.tickets = await amend("tickets", (kept = []) => merge(kept, tickets, shell.clock.now()));
+      for await (const { tickets, dropped } of fetchTickets({ api: app.api, phone, key, issuers, held, actor })) {
+        shell.tickets = await amend("tickets", (kept = []) => merge(kept, tickets, shell.clock.now()));
+        if (dropped) console.warn(`${dropped} tickets did not verify and were dropped`);
+        await shell.render();
+      }
       shell.seen = { ...shell.seen, [`refill_ms_${actor}`]: shell.clock.now(), luck };
-      if (dropped) console.warn(`${dropped} tickets did not verify and were dropped`);
-      await shell.render();
     }
     await keep("seen", shell.seen);
     navigator.storage?.persist?.();

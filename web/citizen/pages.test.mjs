@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { valueOf } from "./form.js";
 import { issuerKeys } from "./keylist.js";
+import { fetchTickets, partsOf } from "./refill.js";
+import { hexOf } from "./tickets.js";
 import { remembering } from "./kept.js";
 import { claimWords, secondsLeft } from "./sheet-consent.js";
 import { chosenInput, daysFrom, sessionOf } from "./sessions.js";
@@ -219,4 +221,56 @@ test("without network the page that came last is given, with its age; other thin
     throw Object.assign(new Error(), { code: "session.none" });
   };
   await assert.rejects(get("/v1/me/things?kind=loan"), { code: "session.none" });
+});
+
+test("tickets come in parts, a few first; what does not verify under the named key is not kept", async () => {
+  assert.deepEqual(
+    partsOf([...Array(140).keys()]).map((part) => part.length),
+    [4, 64, 64, 8],
+  );
+  assert.deepEqual(partsOf([]), []);
+  const header = (index, number) => `00${hexOf([index, number])}${"00".repeat(23)}`;
+  const prepared = [9, 3, 5, 4, 8, 6, 7].map((number) => ({
+    header: header(number === 8 ? 2 : 1, number),
+    kind: "ordinary",
+    number,
+    start_ms: number,
+    end_ms: number + 1,
+  }));
+  const asked = [];
+  const api = {
+    post: async (path, body) => {
+      if (path.endsWith("prepare")) return { data: { tickets: prepared } };
+      asked.push(body.tickets.length);
+      return {
+        data: { tickets: body.tickets.map((ticket) => ({ header: ticket.header, signature: "5a", short: { alias: "1", key: "00" } })) },
+      };
+    },
+  };
+  const phone = {
+    anchor: () => new Uint8Array(12),
+    verifyTicket: (bytes) => {
+      if (bytes[2] === 6) throw new Error("bad_signature");
+    },
+  };
+  const key = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const parts = [];
+  for await (const part of fetchTickets({
+    api,
+    phone,
+    key,
+    issuers: new Map([[1, new Uint8Array(65)]]),
+    held: [{ header: header(1, 5) }],
+    actor: 0,
+  }))
+    parts.push(part);
+  assert.deepEqual(asked, [4, 2], "one was held already");
+  assert.deepEqual(
+    parts.map(({ tickets, dropped }) => [tickets.map(({ number }) => number), dropped]),
+    [
+      [[3, 4, 7], 1],
+      [[9], 1],
+    ],
+    "6 does not verify, 8 names a key that is not listed",
+  );
 });

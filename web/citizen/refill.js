@@ -3,7 +3,16 @@
 import { bytes, handleOf, hexOf } from "./tickets.js";
 import { seedOf } from "./vault.js";
 
-const MOST = 128; // asked in one request; the platform signs up to 256
+// A few at first, so that a code is there after one short exchange also on a slow link; then by parts that a busy platform signs in time.
+const FIRST = 4;
+const MOST = 64;
+
+/** A list in parts: the first few, then the rest by so many. Pure. */
+export function partsOf(list, first = FIRST, most = MOST) {
+  const parts = [list.slice(0, first)];
+  for (let from = first; from < list.length; from += most) parts.push(list.slice(from, from + most));
+  return parts.filter((part) => part.length > 0);
+}
 
 /**
  * @param {object} tools
@@ -13,33 +22,25 @@ const MOST = 128; // asked in one request; the platform signs up to 256
  * @param {Map<number, Uint8Array>} tools.issuers public keys by index
  * @param {object[]} tools.held tickets already kept; they are not fetched again
  * @param {number} tools.actor 0 for one's own
- * @returns {Promise<{tickets: object[], dropped: number}>} the new ones
+ * @yields {{tickets: object[], dropped: number}} new ones, those for now first, to be kept at once; and how many did not verify
  */
-export async function fetchTickets({ api, phone, key, issuers, held, actor }) {
+export async function* fetchTickets({ api, phone, key, issuers, held, actor }) {
   const { data } = await api.post("/v1/me/tickets/prepare", { actor });
   const known = new Set(held.map((ticket) => ticket.header));
-  const wanted = data.tickets.filter((ticket) => !known.has(ticket.header));
-  // Those for now come first, so that a code is there after the first exchange.
-  wanted.sort((a, b) => a.start_ms - b.start_ms);
-  const tickets = [];
-  let dropped = 0;
-  for (let from = 0; from < wanted.length; from += MOST) {
-    const part = await Promise.all(
-      wanted.slice(from, from + MOST).map(async (ticket) => {
-        const seed = await seedOf(key, bytes(handleOf(ticket.header)));
-        return { ...ticket, anchor: phone.anchor(bytes(ticket.header), seed) };
-      }),
-    );
-    const asked = part.map(({ header, anchor }) => ({ header, anchor: hexOf(anchor) }));
+  const wanted = data.tickets.filter((ticket) => !known.has(ticket.header)).sort((a, b) => a.start_ms - b.start_ms);
+  for (const part of partsOf(wanted)) {
+    const anchored = await Promise.all(part.map((ticket) => anchoredBy(phone, key, ticket)));
+    const asked = anchored.map(({ header, anchor }) => ({ header, anchor: hexOf(anchor) }));
     const signed = await api.post("/v1/me/tickets/sign", actor ? { actor, tickets: asked } : { tickets: asked });
     const answers = new Map(signed.data.tickets.map((answer) => [answer.header, answer]));
-    for (const ticket of part) {
-      const answer = answers.get(ticket.header);
-      if (answer && holds(phone, ticket, answer, issuers)) tickets.push(kept(ticket, answer, actor));
-      else dropped += 1;
-    }
+    const good = anchored.filter((ticket) => answers.has(ticket.header) && holds(phone, ticket, answers.get(ticket.header), issuers));
+    yield { tickets: good.map((ticket) => kept(ticket, answers.get(ticket.header), actor)), dropped: part.length - good.length };
   }
-  return { tickets, dropped };
+}
+
+async function anchoredBy(phone, key, ticket) {
+  const seed = await seedOf(key, bytes(handleOf(ticket.header)));
+  return { ...ticket, anchor: phone.anchor(bytes(ticket.header), seed) };
 }
 
 /** Whether the signature holds over exactly this header and anchor, under the key that the header names. */
