@@ -98,7 +98,7 @@ impl Platform {
     /// Delivers one item. An error leaves it in the outbox for the next sweep.
     async fn deliver(self: &Arc<Self>, item: DueItem) -> Result<Vec<DueItem>, Refusal> {
         let place = (item.bucket, item.seq);
-        let free = self.delivering.lock().map(|mut busy| busy.insert(place)).unwrap_or(false);
+        let free = self.delivering.lock().is_ok_and(|mut busy| busy.insert(place));
         if !free {
             return Ok(Vec::new());
         }

@@ -74,7 +74,7 @@ impl Platform {
         let now = self.now();
         let directory = self.directory();
         let record = directory.point(point)?;
-        if !record.point.scenarios.iter().any(|known| *known == scanned.purpose) {
+        if !record.point.scenarios.contains(&scanned.purpose) {
             return Err(not_for_this());
         }
         let card = self.scenario(&scanned.purpose)?.card();
