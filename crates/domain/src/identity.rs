@@ -57,7 +57,9 @@ pub fn document_check(kind: DocumentKind, number: &str) -> Result<(), DocumentEr
             shape(rest.len() == 8 && digits(rest))
         }
         DocumentKind::TaiwanPermit => shape(number.len() == 8 && digits(number)),
-        DocumentKind::Passport => shape((5..=17).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_alphanumeric())),
+        DocumentKind::Passport => {
+            shape((5..=17).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        }
     }
 }
 
@@ -76,7 +78,8 @@ fn check_18(number: &str) -> Result<(), DocumentError> {
 
 /// The birth date inside a resident's number, if it names a day that exists.
 pub fn birth_date_of(number: &str) -> Option<Date> {
-    let part = |from: usize, to: usize| number.get(from..to).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let part =
+        |from: usize, to: usize| number.get(from..to).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     Date::new(part(6, 10)?.parse().ok()?, part(10, 12)?.parse().ok()?, part(12, 14)?.parse().ok()?)
 }
 

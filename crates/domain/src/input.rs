@@ -77,7 +77,11 @@ impl Input {
     }
     /// A list of texts; empty if not given.
     pub fn texts(&self, id: &str) -> Vec<&str> {
-        self.0.get(id).and_then(Value::as_array).map(|list| list.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
+        self.0
+            .get(id)
+            .and_then(Value::as_array)
+            .map(|list| list.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default()
     }
     /// A reference, if given.
     pub fn reference(&self, id: &str) -> Option<Id> {
@@ -99,14 +103,16 @@ fn check_kind(field: &Field, value: &Value) -> Result<(), Refusal> {
         FieldKind::Number { least, most } => value.as_i64().is_some_and(|number| (least..=most).contains(&number)),
         FieldKind::Barcode => value.as_str().is_some_and(is_barcode),
         FieldKind::Barcodes { most } => value.as_array().is_some_and(|list| {
-            !list.is_empty() && list.len() <= usize::from(most) && list.iter().all(|item| item.as_str().is_some_and(is_barcode))
+            !list.is_empty()
+                && list.len() <= usize::from(most)
+                && list.iter().all(|item| item.as_str().is_some_and(is_barcode))
         }),
         FieldKind::Amount => value.as_i64().is_some_and(|fen| Fen::payable(fen).is_ok()),
         FieldKind::Date => value.as_str().is_some_and(|text| Date::parse(text).is_some()),
         FieldKind::Choice { of } => value.as_str().is_some_and(|text| of.iter().any(|(id, _)| *id == text)),
-        FieldKind::PaymentCode => {
-            value.as_str().is_some_and(|text| (16..=24).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
-        }
+        FieldKind::PaymentCode => value
+            .as_str()
+            .is_some_and(|text| (16..=24).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())),
         FieldKind::Reference => value.as_str().is_some_and(|text| Id::parse(text).is_ok()),
         FieldKind::Companions { most } => {
             let count = |id: &str| value.get(id).map_or(Some(0), Value::as_u64);
@@ -124,10 +130,8 @@ fn is_barcode(text: &str) -> bool {
 const FILL: Text = Text::new("请核对后重新填写", "Check the field and fill it in again");
 
 fn missing(field: &Field) -> Refusal {
-    Refusal::invalid("input.missing", Text::new("有必填项没有填写", "A required field is empty"), FILL).titled(Words::new(
-        format!("请填写“{}”", field.name.zh),
-        format!("Please fill in “{}”", field.name.en),
-    ))
+    Refusal::invalid("input.missing", Text::new("有必填项没有填写", "A required field is empty"), FILL)
+        .titled(Words::new(format!("请填写“{}”", field.name.zh), format!("Please fill in “{}”", field.name.en)))
 }
 
 fn malformed_field(field: &Field) -> Refusal {
@@ -150,14 +154,23 @@ mod tests {
     use serde_json::json;
 
     const FORM: &[Field] = &[
-        Field { id: "codes", name: Text::new("条码", "Bar codes"), kind: FieldKind::Barcodes { most: 2 }, required: true },
+        Field {
+            id: "codes",
+            name: Text::new("条码", "Bar codes"),
+            kind: FieldKind::Barcodes { most: 2 },
+            required: true,
+        },
         Field { id: "date", name: Text::new("日期", "Date"), kind: FieldKind::Date, required: false },
     ];
 
     #[test]
     fn only_what_the_form_names_gets_through() {
         let check = |value: Value, expect: Option<&str>| {
-            assert_eq!(Input::check(value.clone(), FORM).err().map(|refusal| refusal.code.0.to_string()).as_deref(), expect, "{value}");
+            assert_eq!(
+                Input::check(value.clone(), FORM).err().map(|refusal| refusal.code.0.to_string()).as_deref(),
+                expect,
+                "{value}"
+            );
         };
         check(json!({"codes": ["A1"]}), None);
         check(json!({"codes": ["A1"], "date": "2026-11-23"}), None);

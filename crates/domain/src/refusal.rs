@@ -30,7 +30,8 @@ pub struct Refusal {
 }
 
 /// The human way out when a refusal names no better one.
-const DESK: Text = Text::new("请到人工窗口，工作人员会帮您办理", "Please go to the staffed counter; someone will help you");
+const DESK: Text =
+    Text::new("请到人工窗口，工作人员会帮您办理", "Please go to the staffed counter; someone will help you");
 
 impl Refusal {
     /// A refusal because of the state of things (HTTP 409).

@@ -73,7 +73,11 @@ pub struct Date {
 
 impl Date {
     /// The date so many days after 1970-01-01.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "every value is bounded by the divisions above it")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "every value is bounded by the divisions above it"
+    )]
     pub const fn from_days(days: i64) -> Self {
         // Howard Hinnant's civil-from-days: eras of 400 years beginning on 1 March.
         let shifted = days + 719_468;

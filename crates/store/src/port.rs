@@ -339,7 +339,9 @@ pub trait Txn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark(pub usize);
 
-/// A function to run in one transaction; run again from the start when a guard fails. `Err` drops every write.
+/// A function to run in one transaction. `Err` drops every write. It may be run any number of times, each from the start:
+/// when a guard fails, and when an engine has only now found what a read asks for. So it keeps nothing between runs but
+/// what the last run gave, and passes the error of a read on (`?`).
 pub type Work = Box<dyn FnMut(&mut dyn Txn) -> Result<(), StoreError> + Send>;
 /// Told once, when the unit is durable or has failed.
 pub type Done = Box<dyn FnOnce(Result<(), StoreError>) + Send>;

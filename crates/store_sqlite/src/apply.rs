@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Params, params};
 use tongma_domain::Bucket;
-use tongma_store::engine::{AccountChange, Entry, Heads, Write, entries_to_bytes, resolution_numbers};
+use tongma_store::engine::{AccountChange, Entry, Heads, StoredClaim, Write, entries_to_bytes, resolution_numbers};
 use tongma_store::{Expect, Key, Kind, Resolution, Transfer};
 
 use crate::catalogue;
@@ -84,19 +84,7 @@ impl Unit<'_> {
             }
             Write::Transfer { transfer, pending } => self.transfer(&transfer, pending),
             Write::Resolve { transfer, resolution } => self.resolve(&transfer, resolution),
-            Write::Claim { key, from, row } => {
-                let (rank, until) = (row.rank, row.keep_until.as_millis());
-                match from {
-                    None => self.one_row(
-                        catalogue::ONCE_INSERT,
-                        params![bucket, key.as_bytes(), rank, row.claimant, row.answer, until],
-                    ),
-                    Some(from) => self.one_row(
-                        catalogue::ONCE_UPDATE,
-                        params![bucket, key.as_bytes(), rank, row.claimant, row.answer, until, from],
-                    ),
-                }
-            }
+            Write::Claim { key, from, row } => self.claim(&key, from, &row),
             Write::Answer { key, answer } => {
                 self.one_row(catalogue::ONCE_ANSWER, params![bucket, key.as_bytes(), answer])
             }
@@ -110,6 +98,17 @@ impl Unit<'_> {
                 self.one_row(catalogue::DUE_INSERT, params![bucket, signed(seq), at.as_millis(), body])
             }
             Write::DueDone { seq } => self.run(catalogue::DUE_DELETE, params![bucket, signed(seq)]).map(drop),
+        }
+    }
+
+    fn claim(&self, key: &Key, from: Option<u32>, row: &StoredClaim) -> Result<(), Fault> {
+        let (bucket, key, until) = (self.bucket.number(), key.as_bytes(), row.keep_until.as_millis());
+        let StoredClaim { rank, claimant, answer, .. } = row;
+        match from {
+            None => self.one_row(catalogue::ONCE_INSERT, params![bucket, key, rank, claimant, answer, until]),
+            Some(from) => {
+                self.one_row(catalogue::ONCE_UPDATE, params![bucket, key, rank, claimant, answer, until, from])
+            }
         }
     }
 

@@ -186,6 +186,24 @@ proptest! {
     }
 
     #[test]
+    fn a_bundle_is_read_as_it_was_written_and_damage_never_panics(reentry: bool, bound: u32, place: usize, flip in 1..=u8::MAX) {
+        let bundle = bundle(reentry, bound);
+        let mut bytes = crate::wire::to_bytes(&bundle);
+        prop_assert_eq!(crate::wire::from_bytes(&bytes).as_ref(), Some(&bundle));
+        let place = place % bytes.len();
+        bytes[place] ^= flip;
+        if let Some(read) = crate::wire::from_bytes(&bytes) {
+            prop_assert_ne!(read, bundle);
+        }
+        prop_assert_eq!(crate::wire::from_bytes(&bytes[..place]), None);
+    }
+
+    #[test]
+    fn no_bytes_make_a_bundle_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = crate::wire::from_bytes(&bytes);
+    }
+
+    #[test]
     fn no_bytes_make_a_record_panic(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
         let _ = Record::from_bytes(&bytes);
     }
