@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::{common::*, diagonal::Retagged};
 use tongma_code::{
     keys::Subject,
-    list::{DenyList, KeyList, Kind, ListError, SignedList, Uses},
+    list::{DenyList, KeyList, Kind, ListError, SignedList, Uses, seal},
     message::Tag,
     ticket::{Day, Handle, Life, Scope, Step, Suite},
 };
@@ -50,6 +50,24 @@ fn only_a_pinned_root_signs_key_lists() {
     let deny = DenyList::new(validity(1), &[], &[]).seal(0, &*signer(Suite::Sm2, 1), &[0; 32]).unwrap();
     assert_eq!(opened(&deny, None), Err(ListRefusal::Malformed(ListError::Envelope)));
     assert!(Denials::open(&keyring(), &seal(0, 1), None).is_err());
+}
+
+#[test]
+fn a_list_of_one_kind_is_none_of_another() {
+    let keyring = keyring();
+    let index = index_of(Suite::Sm2, Uses::LIST);
+    let payload = DenyList::new(validity(1), &[], &[]).seal(index, &*key_signer(index), &[0; 32]).unwrap();
+    let payload = SignedList::open(Kind::Deny, &payload).unwrap().payload().to_vec();
+    let kinds = [Kind::Keys, Kind::Deny, Kind::Bundle];
+    for sealed in kinds {
+        let bytes = seal(sealed, payload.clone(), index, &*key_signer(index), &[0; 32]).unwrap();
+        for asked in kinds {
+            assert_eq!(keyring.open_list(asked, &bytes).is_ok(), asked == sealed, "{sealed:?} as {asked:?}");
+        }
+        assert_eq!(Denials::open(&keyring, &bytes, None).is_ok(), sealed == Kind::Deny);
+        let by_ticket_key = seal(sealed, payload.clone(), 0, &*key_signer(0), &[0; 32]).unwrap();
+        assert!(keyring.open_list(sealed, &by_ticket_key).is_err(), "a key that is not for lists");
+    }
 }
 
 #[test]
@@ -177,7 +195,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        for kind in [Kind::Keys, Kind::Deny] {
+        for kind in [Kind::Keys, Kind::Deny, Kind::Bundle] {
             prop_assert!(SignedList::open(kind, &bytes).is_err());
         }
     }
