@@ -92,6 +92,8 @@ test("entering the museum while the platform is away", { timeout: 300_000 }, asy
     await stage.shot(gate, "handed-over");
     const inside = await until("the booking to know who is inside", async () => (await booking())?.admitted >= PARTY && booking());
     assert.equal(inside.admitted, PARTY);
+    const passages = (await phone.ask("/v1/me/log?limit=50")).items.filter(({ kind, text }) => kind === "done" && /^进入/.test(text.zh));
+    assert.equal(passages.length, 2, `two passages, each once: ${JSON.stringify(passages.map(({ text }) => text.zh))}`);
     await phone.waitState("ready");
     await phone.turnTo("things/booking");
     await phone.browser.shown("#page li.card", `${PARTY}.*${PARTY}`);

@@ -74,6 +74,7 @@ test("the citizen's page", { timeout: 300_000 }, async (t) => {
     const small = await stage.phone("small", { width: 320, height: 568 });
     stage.browsers.delete(phone);
     await small.signIn("demo-dot");
+    await pressSwitches(small);
     for (const [language, size] of [["zh", ""], ["en", ""], ["zh", "largest"], ["en", "large"]]) await everyRoute(stage, small, language, size);
   });
 
@@ -140,6 +141,15 @@ const setLook = (phone, language, size) => phone.browser.run((words, letters) =>
   location.replace("#/");
   location.reload();
 }, language, size).then(() => phone.codeShown());
+
+/** The two switches on the first screen: large letters, and the other language. */
+async function pressSwitches(phone) {
+  const look = () => phone.browser.run(() => [document.documentElement.lang, document.documentElement.dataset.size ?? "", document.querySelector("#state_word").textContent]);
+  assert.deepEqual(await look(), ["zh-CN", "", "可以使用"]);
+  await phone.browser.press("#elder");
+  await phone.browser.press("#language");
+  assert.deepEqual(await look(), ["en", "large", "Ready"]);
+}
 
 /** Every page in one language and size: nothing sticks out to the side. */
 async function everyRoute(stage, phone, language, size) {

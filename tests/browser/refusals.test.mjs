@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Stage } from "./harness/stage.mjs";
-import { pause, until } from "./harness/wait.mjs";
+import { pause } from "./harness/wait.mjs";
 
 /** A picture of a code lives for its step of 15 s and 20 s of clock error; counted from a moment after it was taken. */
 const PICTURE_DIES_MS = 37_000;
@@ -110,19 +110,20 @@ async function freeze(stage, phone) {
 }
 
 async function takeOver(stage, phone, desk) {
-  const old = await freshNumber(phone);
   const newer = await stage.phone("newer");
+  await newer.open();
+  const old = await phone.photograph(12);
   const since = Date.now();
   await newer.signIn("demo-elder");
   assert.ok(Date.now() - since < 60_000, "a new phone takes over within a minute");
   await stage.shot(newer, "new-phone");
-  await desk.wedge(old, () => desk.resultCame());
-  const result = await desk.result();
+  const result = await desk.hold(old, () => desk.result());
   await stage.shot(desk, "old-phone-refused");
   kind(result);
+  assert.equal(result.code, "code.denied", JSON.stringify(result));
   await desk.dismiss();
-  await phone.browser.press("#refresh");
-  await until("the old phone to say where the code is", async () => (await phone.state()) === "elsewhere", 90_000);
+  await phone.open();
+  await phone.waitState("elsewhere");
   await stage.shot(phone, "old-phone");
   await desk.wedge(await freshNumber(newer), async () => (await desk.view()) === "serve");
 }

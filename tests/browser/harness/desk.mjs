@@ -110,8 +110,8 @@ export class Desk {
       const slowest = await this.browser.run(() => Math.max(0, ...keyTimes.slice(1).map((at, place) => at - keyTimes[place])));
       if (slowest < SCANNER_GAP_MS) return until(`what was scanned on ${this.label}`, taken);
       await pause(FORGOTTEN_MS);
-      if (await taken()) return true;
       await this.#putAway(text);
+      if (await taken()) return true;
     }
     throw new Error(`this machine types too slowly for a scanner, also at the ${SCANS}th time`);
   }
