@@ -25,6 +25,8 @@ pub(crate) const LIST_LIFE_S: i64 = 3 * 86_400;
 const LIST_FRESH_S: u32 = 6 * 3600;
 /// How often both are signed anew when nothing else asks for it.
 const LIST_EVERY_S: i64 = 3600;
+/// The most once-rows dropped at a turn.
+const FORGET_MOST: usize = 500;
 /// How long the issuer key is valid.
 const KEY_LIFE_S: i64 = 400 * 86_400;
 /// Signature caches: a ticket always meets the same one, so that two requests seldom wait for each other.
@@ -200,7 +202,12 @@ impl Platform {
     /// Signs the lists anew when the schedule says so.
     pub(crate) fn refresh_lists_when_due(&self) -> Result<(), Refusal> {
         let made = self.codes.lists().made;
-        if self.now().since(made) >= LIST_EVERY_S * 1000 { self.refresh_lists() } else { Ok(()) }
+        if self.now().since(made) < LIST_EVERY_S * 1000 {
+            return Ok(());
+        }
+        // At the same turn, once-rows that nobody can ask for any more are dropped; what is left waits for the next.
+        let _ = self.store.forget(self.now(), FORGET_MOST);
+        self.refresh_lists()
     }
 
     /// The platform's lists and roots.

@@ -15,74 +15,22 @@ const ID: &str = "hospital_bill";
 
 /// Every cell of the row.
 pub fn cells() -> Vec<Cell> {
-    vec![
-        Cell {
-            id: "11.open_file",
-            fault: Fault::Lie("open_file"),
-            walk: |stage, steps| Box::pin(open_file(stage, steps)),
-        },
-        Cell {
-            id: "11.quote_locked",
-            fault: Fault::Swallow("bill.quote_expired"),
-            walk: |stage, steps| Box::pin(quote_locked(stage, steps)),
-        },
-        Cell { id: "11.split", fault: Fault::Lie("add_bill"), walk: |stage, steps| Box::pin(split(stage, steps)) },
-        Cell {
-            id: "11.pay_purse",
-            fault: Fault::Lie("payer.pend"),
-            walk: |stage, steps| Box::pin(pay_purse(stage, steps)),
-        },
-        Cell {
-            id: "11.pay_code",
-            fault: Fault::Lie("bill.settle"),
-            walk: |stage, steps| Box::pin(pay_code(stage, steps)),
-        },
-        Cell {
-            id: "11.bill_changed",
-            fault: Fault::Swallow("bill.changed"),
-            walk: |stage, steps| Box::pin(bill_changed(stage, steps)),
-        },
-        Cell {
-            id: "11.two_windows",
-            fault: Fault::Swallow("bill.locked"),
-            walk: |stage, steps| Box::pin(two_windows(stage, steps)),
-        },
-        Cell {
-            id: "11.paid_not_settled",
-            fault: Fault::Lie("bill.settle"),
-            walk: |stage, steps| Box::pin(paid_not_settled(stage, steps)),
-        },
-        Cell {
-            id: "11.settled_not_paid",
-            fault: Fault::Lie("bill.decline"),
-            walk: |stage, steps| Box::pin(settled_not_paid(stage, steps)),
-        },
-        Cell {
-            id: "11.unknown_rail",
-            fault: Fault::Lie("bill.settle"),
-            walk: |stage, steps| Box::pin(unknown_rail(stage, steps)),
-        },
-        Cell {
-            id: "11.late_success",
-            fault: Fault::Lie("bill.decline"),
-            walk: |stage, steps| Box::pin(late_success(stage, steps)),
-        },
-        Cell {
-            id: "11.insufficient",
-            fault: Fault::Lie("bill.decline"),
-            walk: |stage, steps| Box::pin(insufficient(stage, steps)),
-        },
-        Cell {
-            id: "11.twice_is_once",
-            fault: Fault::Twice("payer.pend"),
-            walk: |stage, steps| Box::pin(twice(stage, steps)),
-        },
-        Cell {
-            id: "11.minimum_release",
-            fault: Fault::Leak("bill.settle"),
-            walk: |stage, steps| Box::pin(minimum_release(stage, steps)),
-        },
-    ]
+    cells! {
+        "11.open_file" open_file Fault::Lie("open_file");
+        "11.quote_locked" quote_locked Fault::Swallow("bill.quote_expired");
+        "11.split" split Fault::Lie("add_bill");
+        "11.pay_purse" pay_purse Fault::Lie("payer.pend");
+        "11.pay_code" pay_code Fault::Lie("bill.settle");
+        "11.bill_changed" bill_changed Fault::Swallow("bill.changed");
+        "11.two_windows" two_windows Fault::Swallow("bill.locked");
+        "11.paid_not_settled" paid_not_settled Fault::Lie("bill.settle");
+        "11.settled_not_paid" settled_not_paid Fault::Lie("bill.decline");
+        "11.unknown_rail" unknown_rail Fault::Lie("bill.settle");
+        "11.late_success" late_success Fault::Lie("bill.decline");
+        "11.insufficient" insufficient Fault::Lie("bill.decline");
+        "11.twice_is_once" twice Fault::Twice("payer.pend");
+        "11.minimum_release" minimum_release Fault::Leak("bill.settle");
+    }
 }
 
 /// 45 yuan: 20 from the fund, 5 from the personal account, 20 of one's own.

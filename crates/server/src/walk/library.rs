@@ -14,64 +14,20 @@ const ID: &str = "library_loan";
 
 /// Every cell of the row.
 pub fn cells() -> Vec<Cell> {
-    vec![
-        Cell {
-            id: "6.first_use_binds",
-            fault: Fault::Mute("borrow"),
-            walk: |stage, steps| Box::pin(first_use(stage, steps)),
-        },
-        Cell { id: "6.borrow", fault: Fault::Lie("borrow"), walk: |stage, steps| Box::pin(borrow(stage, steps)) },
-        Cell {
-            id: "6.renew",
-            fault: Fault::Setting("renewals_most", 9),
-            walk: |stage, steps| Box::pin(renew(stage, steps)),
-        },
-        Cell {
-            id: "6.return_book_alone",
-            fault: Fault::Lie("return"),
-            walk: |stage, steps| Box::pin(return_alone(stage, steps)),
-        },
-        Cell {
-            id: "6.return_elsewhere",
-            fault: Fault::Stubborn("return"),
-            walk: |stage, steps| Box::pin(return_elsewhere(stage, steps)),
-        },
-        Cell {
-            id: "6.fine",
-            fault: Fault::Setting("fine_fen_per_day", 11),
-            walk: |stage, steps| Box::pin(fine(stage, steps)),
-        },
-        Cell {
-            id: "6.limit_reached",
-            fault: Fault::Setting("loan_limit_items", 30),
-            walk: |stage, steps| Box::pin(limit(stage, steps)),
-        },
-        Cell {
-            id: "6.overdue_blocks_borrowing",
-            fault: Fault::Swallow("loan.overdue"),
-            walk: |stage, steps| Box::pin(overdue_blocks(stage, steps)),
-        },
-        Cell {
-            id: "6.overdue_returns",
-            fault: Fault::Stubborn("return"),
-            walk: |stage, steps| Box::pin(overdue_returns(stage, steps)),
-        },
-        Cell {
-            id: "6.item_out",
-            fault: Fault::Swallow("loan.item_out"),
-            walk: |stage, steps| Box::pin(item_out(stage, steps)),
-        },
-        Cell {
-            id: "6.reply_lost",
-            fault: Fault::Mute("borrow"),
-            walk: |stage, steps| Box::pin(reply_lost(stage, steps)),
-        },
-        Cell {
-            id: "6.minimum_release",
-            fault: Fault::Leak("borrow"),
-            walk: |stage, steps| Box::pin(minimum_release(stage, steps)),
-        },
-    ]
+    cells! {
+        "6.first_use_binds" first_use Fault::Mute("borrow");
+        "6.borrow" borrow Fault::Lie("borrow");
+        "6.renew" renew Fault::Setting("renewals_most", 9);
+        "6.return_book_alone" return_alone Fault::Lie("return");
+        "6.return_elsewhere" return_elsewhere Fault::Stubborn("return");
+        "6.fine" fine Fault::Setting("fine_fen_per_day", 11);
+        "6.limit_reached" limit Fault::Setting("loan_limit_items", 30);
+        "6.overdue_blocks_borrowing" overdue_blocks Fault::Swallow("loan.overdue");
+        "6.overdue_returns" overdue_returns Fault::Stubborn("return");
+        "6.item_out" item_out Fault::Swallow("loan.item_out");
+        "6.reply_lost" reply_lost Fault::Mute("borrow");
+        "6.minimum_release" minimum_release Fault::Leak("borrow");
+    }
 }
 
 /// A library with one desk and three books.

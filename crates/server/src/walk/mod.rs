@@ -5,6 +5,13 @@
     reason = "the walk reads answers it has just asked for and books it has just shelved; one that is not there fails the walk"
 )]
 
+/// The cells of a scenario: id, the function that walks it, the fault that shows it would notice.
+macro_rules! cells {
+    ($($id:literal $walk:ident $fault:expr;)*) => {
+        vec![$(Cell { id: $id, fault: $fault, walk: |stage, steps| Box::pin($walk(stage, steps)) }),*]
+    };
+}
+
 mod command;
 mod hospital;
 mod library;
@@ -57,7 +64,7 @@ pub struct Options {
 }
 
 /// All cells of all built scenarios.
-pub fn cells() -> Vec<(&'static str, Vec<Cell>)> {
+pub fn all_cells() -> Vec<(&'static str, Vec<Cell>)> {
     vec![("library_loan", library::cells()), ("museum_entry", museum::cells()), ("hospital_bill", hospital::cells())]
 }
 
@@ -97,7 +104,7 @@ fn choose(options: &Options) -> io::Result<Vec<(&'static str, Vec<Cell>)>> {
     let unknown = |what: &str, name: &str| {
         io::Error::other(format!("there is no {what} `{name}`; `tongma walk --list` names all cells"))
     };
-    let mut chosen = cells();
+    let mut chosen = all_cells();
     if let Some(name) = &options.scenario {
         chosen.retain(|(id, _)| id == name);
         if chosen.is_empty() {
@@ -172,7 +179,7 @@ mod tests {
             .flat_map(|scenario| scenario.card().cells)
             .map(|cell| cell.id)
             .collect();
-        let walked: BTreeSet<_> = cells().into_iter().flat_map(|(_, cells)| cells).map(|cell| cell.id).collect();
+        let walked: BTreeSet<_> = all_cells().into_iter().flat_map(|(_, cells)| cells).map(|cell| cell.id).collect();
         assert_eq!(walked, on_cards);
         assert!(!walked.is_empty());
     }

@@ -13,67 +13,23 @@ const ID: &str = "museum_entry";
 
 /// Every cell of the row.
 pub fn cells() -> Vec<Cell> {
-    vec![
-        Cell { id: "7.book", fault: Fault::Lie("book"), walk: |stage, steps| Box::pin(book(stage, steps)) },
-        Cell { id: "7.cancel", fault: Fault::Lie("cancel"), walk: |stage, steps| Box::pin(cancel(stage, steps)) },
-        Cell { id: "7.move", fault: Fault::Lie("move"), walk: |stage, steps| Box::pin(move_on(stage, steps)) },
-        Cell {
-            id: "7.slot_quota",
-            fault: Fault::Swallow("museum.full"),
-            walk: |stage, steps| Box::pin(quota(stage, steps)),
-        },
-        Cell {
-            id: "7.headcount",
-            fault: Fault::Setting("headcount_most", 1000),
-            walk: |stage, steps| Box::pin(headcount(stage, steps)),
-        },
-        Cell { id: "7.k_of_n", fault: Fault::Lie("admit"), walk: |stage, steps| Box::pin(k_of_n(stage, steps)) },
-        Cell {
-            id: "7.early",
-            fault: Fault::Setting("early_min", 600),
-            walk: |stage, steps| Box::pin(early(stage, steps)),
-        },
-        Cell {
-            id: "7.late",
-            fault: Fault::Setting("late_min", 600),
-            walk: |stage, steps| Box::pin(late(stage, steps)),
-        },
-        Cell {
-            id: "7.used_twice",
-            fault: Fault::Swallow("museum.used"),
-            walk: |stage, steps| Box::pin(used_twice(stage, steps)),
-        },
-        Cell {
-            id: "7.used_twice_offline",
-            fault: Fault::Lie("admit"),
-            walk: |stage, steps| Box::pin(used_twice_offline(stage, steps)),
-        },
-        Cell {
-            id: "7.child_alone",
-            fault: Fault::Swallow("museum.adult_needed"),
-            walk: |stage, steps| Box::pin(child_alone(stage, steps)),
-        },
-        Cell {
-            id: "7.exit_counted",
-            fault: Fault::Lie("exit"),
-            walk: |stage, steps| Box::pin(exit_counted(stage, steps)),
-        },
-        Cell {
-            id: "7.reentry",
-            fault: Fault::Setting("reentry", 1),
-            walk: |stage, steps| Box::pin(reentry(stage, steps)),
-        },
-        Cell {
-            id: "7.offline_gate",
-            fault: Fault::Stubborn("admit"),
-            walk: |stage, steps| Box::pin(offline_gate(stage, steps)),
-        },
-        Cell {
-            id: "7.minimum_release",
-            fault: Fault::Leak("admit"),
-            walk: |stage, steps| Box::pin(minimum_release(stage, steps)),
-        },
-    ]
+    cells! {
+        "7.book" book Fault::Lie("book");
+        "7.cancel" cancel Fault::Lie("cancel");
+        "7.move" move_on Fault::Lie("move");
+        "7.slot_quota" quota Fault::Swallow("museum.full");
+        "7.headcount" headcount Fault::Setting("headcount_most", 1000);
+        "7.k_of_n" k_of_n Fault::Lie("admit");
+        "7.early" early Fault::Setting("early_min", 600);
+        "7.late" late Fault::Setting("late_min", 600);
+        "7.used_twice" used_twice Fault::Swallow("museum.used");
+        "7.used_twice_offline" used_twice_offline Fault::Lie("admit");
+        "7.child_alone" child_alone Fault::Swallow("museum.adult_needed");
+        "7.exit_counted" exit_counted Fault::Lie("exit");
+        "7.reentry" reentry Fault::Setting("reentry", 1);
+        "7.offline_gate" offline_gate Fault::Stubborn("admit");
+        "7.minimum_release" minimum_release Fault::Leak("admit");
+    }
 }
 
 /// A museum whose only session of the day is going on now, whatever the hour, with a gate.
