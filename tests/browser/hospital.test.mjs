@@ -9,6 +9,9 @@ const [IN_APP, AT_WINDOW] = ["B20260001", "B20260002"];
 /** A payment code of the demo's rail: thirteen, fourteen digits, and an ending that says how the rail is to behave; 00 pays. */
 const PAYS = "00";
 
+/** How long the desk follows a payment that a rail is slow to decide. */
+const RAIL_MS = 75_000;
+
 const paymentCode = () => `13${String(Date.now()).padStart(14, "7").slice(-14)}${PAYS}`;
 const bills = async (phone) => new Map((await phone.ask("/v1/me/things?kind=bill&limit=50")).items.map(({ body }) => [body.bill_number, body]));
 
@@ -111,7 +114,7 @@ const fieldHolds = (desk, id, text) => desk.browser.run((field, wanted) => docum
 
 /** The first use at this hospital asks the patient; a result may also come at once. */
 async function agreeIfAsked(stage, phone, desk) {
-  await until("a result or a question", async () => (await desk.view()) === "waiting" || (await desk.resultCame()));
+  await until("a result or a question", async () => (await desk.view()) === "waiting" || (await desk.resultCame()), RAIL_MS);
   if (await desk.resultCame()) return;
   await phone.browser.shown("#request_title");
   await stage.shot(phone, "consent");
