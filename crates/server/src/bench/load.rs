@@ -16,6 +16,8 @@ use crate::system::moment;
 pub struct Loaded {
     /// Answers a second.
     pub per_second: f64,
+    /// How long it took, in seconds.
+    pub elapsed_s: f64,
     /// The time within which half of the answers came.
     pub p50: Duration,
     /// The time within which 99 of 100 came.
@@ -56,7 +58,26 @@ pub async fn run(
         times.get(place.min(times.len().saturating_sub(1))).copied().unwrap_or_default()
     };
     let count = f64::from(u32::try_from(times.len()).unwrap_or(u32::MAX));
-    Ok(Loaded { per_second: count / elapsed, p50: at(500), p99: at(990) })
+    Ok(Loaded { per_second: count / elapsed, elapsed_s: elapsed, p50: at(500), p99: at(990) })
+}
+
+/// Sends the requests again and again for about so many seconds; gives the answers a second over the whole time.
+///
+/// # Errors
+/// As [`run`]; any 200 will do.
+pub async fn run_for(
+    address: SocketAddr,
+    requests: Arc<Vec<Vec<u8>>>,
+    connections: usize,
+    seconds: f64,
+) -> io::Result<f64> {
+    let (mut answers, mut elapsed_s) = (0.0, 0.0);
+    while elapsed_s < seconds {
+        let loaded = run(address, Arc::clone(&requests), connections, "").await?;
+        elapsed_s += loaded.elapsed_s;
+        answers += loaded.per_second * loaded.elapsed_s;
+    }
+    Ok(answers / elapsed_s)
 }
 
 async fn drive(
