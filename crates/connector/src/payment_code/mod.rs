@@ -1,5 +1,5 @@
 //! Paying by the payer's payment code, which the merchant scans: the state machine that the providers' own guides
-//! describe (WeChat Pay payment-code pay, `alipay.trade.pay` with `bar_code`).
+//! describe (`WeChat` Pay payment-code pay, `alipay.trade.pay` with `bar_code`).
 //!
 //! submit → success, failure or unknown. Unknown is asked again after a while; what is still unclear at the end of the
 //! patience is reversed, again and again until the rail answers. The order's number is the attempt's, so submitting twice
