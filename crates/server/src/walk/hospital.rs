@@ -143,6 +143,19 @@ async fn rail_asked(stage: &Stage, code: &str) -> Result<(), Failed> {
     Err(Failed::new("the rail was never asked"))
 }
 
+/// What the rail says of a payment code once it has given the money back, or after some looks.
+async fn rail_once_reversed(stage: &Stage, code: &str) -> Result<Value, Failed> {
+    let mut order = Value::Null;
+    for _ in 0..100 {
+        order = rail_says(stage, code).await?;
+        if order["state"] == "reversed" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    Ok(order)
+}
+
 /// What the rail itself says of a payment code: a second read, behind the platform's back.
 async fn rail_says(stage: &Stage, code: &str) -> Result<Value, Failed> {
     let orders = stage.web.send(Method::GET, &format!("{}/orders", stage.rail), &[], "").await?.good()?;
@@ -306,14 +319,7 @@ async fn paid_not_settled(stage: &Stage, steps: &mut Steps) -> Result<(), Failed
     steps.step("the bill changes while the rail is asked", async { changed }).await?;
     let answer = paid?;
     steps.equal("the payment ends refused", &answer["code"], &json!("bill.changed")).await?;
-    let mut order = Value::Null;
-    for _ in 0..100 {
-        order = rail_says(stage, &code).await?;
-        if order["state"] == "reversed" {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let order = rail_once_reversed(stage, &code).await?;
     steps.equal("the rail gave the money back", &order["state"], &json!("reversed")).await?;
     let bill = ward.shown(|_| true).await?;
     steps.check("the bill is open", !is_paid(&bill), &bill).await
@@ -352,14 +358,7 @@ async fn late_success(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     ward.quote().await?;
     let (code, answer) = steps.step("unknown until patience ends", ward.pay_and_follow(stage, "04")).await?;
     steps.check("the desk is told that nothing was paid", answer["code"].is_string(), &answer).await?;
-    let mut order = Value::Null;
-    for _ in 0..100 {
-        order = rail_says(stage, &code).await?;
-        if order["state"] == "reversed" {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let order = rail_once_reversed(stage, &code).await?;
     steps.equal("what came late went back", &order["state"], &json!("reversed")).await?;
     let bill = ward.shown(|_| true).await?;
     steps.check("the bill is open", !is_paid(&bill), &bill).await
