@@ -39,5 +39,7 @@ pub use sessions::{Citizen, Me, Ward};
 pub use tickets::{MOST_TICKETS, Prepared, ShortSecrets, Signed};
 /// What the platform is handed its catalogue as; re-exported so that the edge leans on this crate alone.
 pub use tongma_capability::Scenario;
+/// Passkey ceremonies, re-exported so that the edge leans on this crate alone.
+pub use tongma_passkey as passkey;
 pub use vault::{Sealed, Vault};
 pub use views::{Listed, LogItem, Receipt, Recent, Thing};
