@@ -5,6 +5,7 @@
 pub mod admit;
 mod base;
 pub mod bind;
+pub mod certificate;
 pub mod charge;
 mod contract;
 pub mod deliver;

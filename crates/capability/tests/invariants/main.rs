@@ -3,6 +3,7 @@
 
 mod admit;
 mod bind;
+mod certificate;
 mod charge;
 mod deliver;
 mod disclose;
