@@ -11,6 +11,7 @@ mod contract;
 pub mod deliver;
 pub mod disclose;
 pub mod handover;
+pub mod queue;
 pub mod reserve;
 
 pub use base::{Schema, derived_in};

@@ -8,5 +8,7 @@ mod charge;
 mod deliver;
 mod disclose;
 mod handover;
+mod queue;
+mod queue_reference;
 mod reserve;
 mod support;
