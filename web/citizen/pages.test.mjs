@@ -32,6 +32,8 @@ test("what is typed becomes the input that the field expects", () => {
 test("the platform is asked seldom after failures and often while someone is at it", () => {
   assert.equal(nextAsk({ failures: 0, sinceTouchMs: 0, luck: 0.5 }), 2000);
   assert.equal(nextAsk({ failures: 0, sinceTouchMs: 200_000, luck: 0.5 }), 6000);
+  assert.ok(nextAsk({ failures: 0, sinceTouchMs: 0, luck: 0.5, told: true }) > 6000, "who is told need not ask");
+  assert.ok(nextAsk({ failures: 1, sinceTouchMs: 0, luck: 0.5, told: true }) < 6000, "a connection that lies is not trusted");
   assert.ok(nextAsk({ failures: 1, sinceTouchMs: 0, luck: 0.5 }) > 2000);
   assert.ok(nextAsk({ failures: 50, sinceTouchMs: 0, luck: 1 }) <= 37_500);
 });

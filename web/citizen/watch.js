@@ -1,15 +1,19 @@
-// Listening for the platform's news while the page is visible: questions to the holder, and uses of the code. Nothing is asked while
-// the page is hidden; a platform that does not answer is asked less and less often.
+// Listening for the platform's news while the page is visible: questions to the holder, and uses of the code. A live connection says
+// when to look; without one the page asks often, with one seldom, and while it is hidden nothing is asked and nothing is held open. A
+// platform that does not answer is asked less and less often.
+import { live } from "./live.js";
 import { consentSheet } from "./sheet-consent.js";
 
 const ATTENTIVE_MS = 2000;
 const CALM_MS = 6000;
+const TOLD_MS = 15_000; // with a live connection, in case it lies
 const ATTENTION_MS = 180_000; // after the last touch
 const LONGEST_MS = 30_000;
 
 /** When to ask next, in ms: often while someone is at it, seldom after failures. Pure. */
-export function nextAsk({ failures, sinceTouchMs, luck }) {
+export function nextAsk({ failures, sinceTouchMs, luck, told = false }) {
   if (failures) return Math.min(LONGEST_MS, ATTENTIVE_MS * 2 ** Math.min(failures, 5)) * (0.75 + luck / 2);
+  if (told) return TOLD_MS;
   return sinceTouchMs < ATTENTION_MS ? ATTENTIVE_MS : CALM_MS;
 }
 
@@ -32,14 +36,19 @@ export function newsIn(items, sinceMs) {
 
 /** Begins to listen. `now()` asks at once, as after a touch. */
 export function watch(app) {
-  let [failures, touched, turn, seenMs, timer, busy] = [0, performance.now(), 0, null, null, false];
+  let [failures, touched, turn, seenMs, timer, busy, again] = [0, performance.now(), 0, null, null, false, false];
+  const line = live({ make: (url) => new EventSource(url), looked: () => ask() });
   async function ask() {
     clearTimeout(timer);
-    if (document.hidden || busy) return;
-    busy = true;
+    if (document.hidden) return line.close();
+    // What is told while an answer is on its way may have happened after it: look once more then.
+    if (busy) return void (again = true);
+    [busy, again] = [true, false];
     try {
       if (app.signedIn) await once();
       else await app.refresh();
+      if (app.signedIn) line.open();
+      else line.close();
       failures = app.shell.online === false ? failures + 1 : 0;
     } catch (problem) {
       if (problem.status === 401) {
@@ -49,16 +58,15 @@ export function watch(app) {
       failures += 1;
     }
     busy = false;
-    timer = setTimeout(
-      ask,
-      app.signedIn === false ? LONGEST_MS : nextAsk({ failures, sinceTouchMs: performance.now() - touched, luck: Math.random() }),
-    );
+    if (again) return ask();
+    const next = { failures, sinceTouchMs: performance.now() - touched, luck: Math.random(), told: line.alive() };
+    timer = setTimeout(ask, app.signedIn === false ? LONGEST_MS : nextAsk(next));
   }
   async function once() {
     const { items } = await app.api.get("/v1/me/requests");
     if (items.length) consentSheet(app, items[0]);
     turn += 1;
-    if (turn % 2 === 1) await readLog();
+    if (turn % 2 === 1 || line.alive()) await readLog();
     if (turn % 30 === 0) await app.refresh();
   }
   async function readLog() {
@@ -81,6 +89,7 @@ export function watch(app) {
   addEventListener("pointerdown", () => {
     touched = performance.now();
   });
+  addEventListener("visibilitychange", () => document.hidden && line.close());
   timer = setTimeout(ask, ATTENTIVE_MS);
   return { now };
 }

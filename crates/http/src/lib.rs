@@ -10,6 +10,7 @@ pub mod edge;
 pub mod extract;
 pub mod follow;
 pub mod limits;
+pub mod live;
 pub mod openapi;
 pub mod pages;
 pub mod point_signature;

@@ -92,7 +92,7 @@ impl Platform {
             detail: Value::Null,
         };
         let person = record.person;
-        self.run(person.bucket(), move |txn| {
+        let asked = self.run(person.bucket(), move |txn| {
             if let Some(mut held) = load::<PresentationRecord>(txn, presentation)? {
                 if let Some(waiting) = held.value.waiting
                     && let Some(open) = load::<RequestRecord>(txn, waiting)?
@@ -111,8 +111,10 @@ impl Platform {
             create(txn, id, &request)?;
             crate::outbox::append(txn, person, now, &line)?;
             Ok(id)
-        })
-        .await
+        });
+        let id = asked.await?;
+        self.live().publish(person, "question");
+        Ok(id)
     }
 
     /// The questions that wait for a citizen.
@@ -208,6 +210,8 @@ impl Platform {
                 Ok((held.value, true))
             })
             .await?;
+        self.live().publish(presentation.point, "presentation");
+        self.live().publish(person, "log");
         if request.decision != Some(agree) {
             return Err(request_over());
         }

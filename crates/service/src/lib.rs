@@ -12,6 +12,7 @@ mod directory;
 mod facts;
 mod keys;
 mod leg;
+pub mod live;
 mod money;
 mod outbox;
 mod outward;

@@ -144,7 +144,9 @@ impl Platform {
                     body,
                     revision,
                 };
-                self.deliver_to(person, item, move |txn| mirror(txn, &key, &thing)).await?
+                self.deliver_to(person, item, move |txn| mirror(txn, &key, &thing)).await?;
+                self.live().publish(person, "things");
+                Vec::new()
             }
             Effect::Binding { person, binding, live } => {
                 let organisation = self.directory().venue(due.context.venue)?.organisation;
@@ -163,7 +165,9 @@ impl Platform {
             Effect::Log { person, text, released, detail } => {
                 let line = log_line(due.context, text, released, detail);
                 let at = item.at;
-                self.deliver_to(person, item, move |txn| append(txn, person, at, &line)).await?
+                self.deliver_to(person, item, move |txn| append(txn, person, at, &line)).await?;
+                self.live().publish(person, "log");
+                Vec::new()
             }
         };
         Ok(queued)

@@ -15,6 +15,7 @@ use tongma_store::{Store, StoreError, Txn};
 
 use crate::directory::Directory;
 use crate::keys::CodeKeys;
+use crate::live::Hub;
 use crate::vault::Vault;
 use crate::views::Recent;
 
@@ -61,6 +62,7 @@ pub struct Platform {
     pub(crate) delivering: Mutex<HashSet<(Bucket, u64)>>,
     /// The last presentations of each point, for the clerk's eye.
     pub(crate) recent: Mutex<BTreeMap<Id, Vec<Recent>>>,
+    live: Hub,
 }
 
 impl Platform {
@@ -72,6 +74,8 @@ impl Platform {
         let now = parts.clock.now();
         let mut seed = [0; 32];
         parts.entropy.fill(&mut seed);
+        let mut run = [0; 4];
+        parts.entropy.fill(&mut run);
         let codes = CodeKeys::new(parts.roots, parts.issuer, parts.host, now, seed)?;
         let platform = Self {
             store: parts.store,
@@ -85,6 +89,7 @@ impl Platform {
             directory: RwLock::new(Arc::new(Directory::default())),
             delivering: Mutex::new(HashSet::new()),
             recent: Mutex::new(BTreeMap::new()),
+            live: Hub::new(u32::from_be_bytes(run)),
         };
         platform.reload_directory()?;
         platform.refresh_lists()?;
@@ -94,6 +99,11 @@ impl Platform {
     /// The time of day.
     pub fn now(&self) -> UnixMs {
         self.clock.now()
+    }
+
+    /// Where news is published and heard.
+    pub const fn live(&self) -> &Hub {
+        &self.live
     }
 
     /// A seed nobody can predict, for one unit of work.

@@ -105,6 +105,7 @@ impl Platform {
         if record.point != point {
             return Err(used());
         }
+        self.live().publish(record.person, "log");
         self.shown(id, &record, &holder)
     }
 

@@ -3,6 +3,7 @@
 
 mod admin;
 mod auth;
+mod live;
 mod me;
 mod mine;
 mod points;
@@ -247,6 +248,8 @@ fn citizen_operations() -> Vec<Operation> {
         get("/v1/me/attempts/{id}", "How an action of mine stands", mine::attempt)
             .gives::<Done>()
             .gives_at::<Done>(202),
+        get("/v1/me/events", "News as it happens: what to look at again, and nothing else", live::mine)
+            .gives_other(200, "text/event-stream"),
         get("/v1/me/requests", "Questions that wait for my tap", mine::questions).gives::<List<mine::AskedOfMe>>(),
         post("/v1/me/requests/{id}", "Answer a question", mine::decide)
             .takes::<mine::Decide>()
