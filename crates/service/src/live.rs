@@ -160,7 +160,10 @@ impl Drop for Listener {
 fn full() -> Refusal {
     Refusal::unavailable(
         "live.full",
-        Text::new("实时连接已满，页面会定时查询", "No live connection is free; the page asks from time to time instead"),
+        Text::new(
+            "实时连接已满，页面会定时查询",
+            "No live connection is free; the page asks from time to time instead",
+        ),
         Text::new("请过一会儿再连接", "Connect again in a while"),
     )
 }

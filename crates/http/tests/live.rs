@@ -1,0 +1,58 @@
+//! A citizen's page is told to look again, over one connection that carries nothing else.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails here")]
+mod support;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::json;
+use support::House;
+use tower::ServiceExt;
+
+/// The next piece of a stream, or nothing when none comes.
+async fn next(body: &mut Body) -> Option<String> {
+    let frame = tokio::time::timeout(Duration::from_secs(5), body.frame()).await.ok()??.ok()?;
+    Some(String::from_utf8_lossy(frame.data_ref()?).into_owned())
+}
+
+fn listening(session: &str, last: Option<&str>) -> Request<Body> {
+    let mut request = Request::builder().uri("/v1/me/events").header("cookie", format!("tongma_session={session}"));
+    if let Some(last) = last {
+        request = request.header("last-event-id", last);
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_at_a_desk_is_told_to_the_phone_without_saying_what_it_is() {
+    let house = House::new().await;
+    let nobody = house.router.clone().oneshot(listening("0000", None)).await.unwrap();
+    assert_eq!(nobody.status(), StatusCode::UNAUTHORIZED);
+
+    let answer = house.router.clone().oneshot(listening(&house.session, None)).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    let mut body = answer.into_body();
+    let first = next(&mut body).await.unwrap();
+    assert!(first.contains("event: look"), "{first}");
+
+    let code = house.code().await;
+    let shown = json!({
+        "text": code, "request_id": "0".repeat(32), "point": house.desk.id, "operator": "王", "purpose": "stamps",
+        "action": { "id": "seal", "input": {} },
+    });
+    let asked = house.at(&house.desk, "POST", "/v1/presentations", "scan", &shown).await;
+    assert_eq!(asked.json()["refusal"]["code"], "consent.needed", "{}", asked.text);
+    let mut heard = String::new();
+    while !heard.contains("event: question") {
+        heard.push_str(&next(&mut body).await.unwrap());
+    }
+    assert!(!heard.contains("stamps") && !heard.contains(&house.desk.id), "news carry nothing: {heard}");
+
+    let last = heard.lines().rev().find_map(|line| line.strip_prefix("id: ")).unwrap().to_owned();
+    let again = house.router.clone().oneshot(listening(&house.session, Some(&last))).await.unwrap();
+    let quiet = tokio::time::timeout(Duration::from_millis(300), again.into_body().frame()).await;
+    assert!(quiet.is_err(), "who heard the last event is told nothing until there is news");
+}
