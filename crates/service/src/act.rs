@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sm3::{Digest, Sm3};
-use tongma_capability::Cause;
+use tongma_capability::{Cause, Holder, Stop};
 use tongma_domain::{ActionsPerPresentation, Bucket, Id, Input, Outcome, Refusal, Starter, Text};
-use tongma_store::{load, save};
+use tongma_store::{Txn, load, save};
 
 use crate::leg::{CONSENT_NEEDED, Leg, LegContext, LegDone, once};
+use crate::outbox::Rider;
 use crate::outward::Audience;
+use crate::people::load_holder;
 use crate::platform::Platform;
-use crate::records::PresentationRecord;
+use crate::present::{Presentation, Scanned};
+use crate::records::{HolderRecord, PresentationRecord};
 use crate::sessions::Citizen;
 
 /// How often a request looks for an answer that another delivery is bringing, and how long it waits in between.
@@ -77,34 +80,58 @@ impl Platform {
         asked: Asked,
     ) -> Result<Acted, ActRefused> {
         let record = self.presentation(point, presentation)?;
-        // Replays of a finished action are answered before the presentation's end is looked at.
-        let mut leg = self.leg_at(point, &record, operator, &asked)?;
+        let holder = self.read(record.person.bucket(), |txn| Ok(load_holder(txn, record.person)?.value))?;
+        self.act_on(point, (presentation, &record, &holder), operator, asked).await
+    }
+
+    /// An action on a presentation that is at hand, with its holder's record.
+    async fn act_on(
+        self: &Arc<Self>,
+        point: Id,
+        (presentation, record, holder): (Id, &PresentationRecord, &HolderRecord),
+        operator: &str,
+        asked: Asked,
+    ) -> Result<Acted, ActRefused> {
+        let mut leg = self.leg_at(point, record, operator, &asked)?;
         let scope: [&[u8]; 3] = [point.as_bytes(), presentation.as_bytes(), asked.idempotency_key.as_bytes()];
         leg.once = once(&scope, request_digest(&asked), leg.context.attempt, self.now())?;
         let directory = self.directory();
-        let holder = self.holder_of(&leg.context, &directory, false)?;
+        let organisation = directory.venue(leg.context.venue)?.organisation;
+        let holder = Some(self.holder(holder, organisation, record.actor)?);
         let bucket = self.place_of(&leg, &directory, holder.as_ref(), self.now())?;
-        if let Some(known) = self.known_attempt(bucket, &leg)? {
-            return Ok(self.standing(bucket, known)?);
-        }
         if record.closed || record.expires <= self.now() {
-            return Err(presentation_over().into());
+            // The retry of a finished action is answered before the presentation's end is looked at.
+            return match self.known_attempt(bucket, &leg)? {
+                Some(known) => Ok(self.standing(bucket, known)?),
+                None => Err(presentation_over().into()),
+            };
         }
-        let scenario = self.scenario(&record.purpose)?;
-        let result = self.run_and_follow(bucket, leg.clone()).await;
-        match result {
+        let card = self.scenario(&record.purpose)?.card();
+        let moves_money = card.action(&asked.action).is_some_and(|action| action.moves_money);
+        let one = moves_money || card.actions_per_presentation == ActionsPerPresentation::One;
+        match self.run_and_follow(bucket, leg.clone(), holder, Some((presentation, one))).await {
             Err(refusal) if refusal.code() == CONSENT_NEEDED => {
-                let request = self.ask_holder(presentation, &record, &leg, &refusal).await?;
+                let request = self.ask_holder(presentation, record, &leg, &refusal).await?;
                 Err(ActRefused { refusal, request: Some(request) })
             }
-            result => {
-                let moves_money = scenario.card().action(&asked.action).is_some_and(|action| action.moves_money);
-                let one = moves_money || scenario.card().actions_per_presentation == ActionsPerPresentation::One;
-                let shown = result.as_ref().map(|acted| acted.outcome.clone()).map_err(Clone::clone);
-                self.note_last(presentation, shown, one && result.is_ok()).await?;
-                result.map_err(ActRefused::from)
-            }
+            result => result.map_err(ActRefused::from),
         }
+    }
+
+    /// Opens a presentation and does something with it at once, as a gate does.
+    ///
+    /// # Errors
+    /// Those of [`Self::present`]; the action's own are inside, since the presentation stands.
+    pub async fn present_and_act(
+        self: &Arc<Self>,
+        point: Id,
+        scanned: &Scanned,
+        asked: Asked,
+    ) -> Result<(Presentation, Result<Acted, ActRefused>), Refusal> {
+        let (id, record, holder) = self.open_presentation(point, scanned).await?;
+        let presentation = self.shown(id, &record, &holder)?;
+        let acted = self.act_on(point, (id, &record, &holder), &scanned.operator, asked).await;
+        Ok((presentation, acted))
     }
 
     /// The leg of an action at a point.
@@ -166,7 +193,7 @@ impl Platform {
         let leg = Leg { context, action: asked.action, input, cause: Cause::Holder, agreed: true, once, answers: true };
         let holder = self.holder_of(&leg.context, &directory, true)?;
         let bucket = self.place_of(&leg, &directory, holder.as_ref(), self.now())?;
-        self.run_and_follow(bucket, leg).await
+        self.run_and_follow(bucket, leg, holder, None).await
     }
 
     /// An action at a point that needs nobody's code.
@@ -200,7 +227,7 @@ impl Platform {
         let once = once(&scope, request_digest(&asked), attempt, self.now())?;
         let leg = Leg { context, action: asked.action, input, cause: Cause::Point, agreed: false, once, answers: true };
         let bucket = self.place_of(&leg, &directory, None, self.now())?;
-        self.run_and_follow(bucket, leg).await
+        self.run_and_follow(bucket, leg, None, None).await
     }
 
     /// The form of an action, checked; only who may start it gets this far.
@@ -222,19 +249,37 @@ impl Platform {
         Input::check(input, action.form)
     }
 
-    /// Runs a leg, follows what it sends out, and answers with the attempt's answer as it then stands.
-    pub(crate) async fn run_and_follow(self: &Arc<Self>, bucket: Bucket, leg: Leg) -> Result<Acted, Refusal> {
+    /// Runs a leg, follows what it sends out, and answers with the attempt's answer as it then stands. What came of it is
+    /// noted at a presentation, if there is one, and ends it where one action is all it carries.
+    pub(crate) async fn run_and_follow(
+        self: &Arc<Self>,
+        bucket: Bucket,
+        leg: Leg,
+        holder: Option<Holder>,
+        presentation: Option<(Id, bool)>,
+    ) -> Result<Acted, Refusal> {
         let attempt = leg.context.attempt;
-        match self.run_leg(bucket, leg).await? {
+        match self.run_leg(bucket, leg, holder).await? {
             LegDone::OtherRequest => Err(other_request()),
             LegDone::Again(known) => self.standing(bucket, known),
             LegDone::Ran { answer, queued } => {
-                self.follow_for_a_while(queued).await;
-                match answer {
-                    Ok(outcome) if outcome.pending.is_some() => self.standing_soon(bucket, attempt).await,
-                    Ok(outcome) => Ok(Acted { outcome, attempt: None }),
-                    Err(refusal) => Err(refusal),
+                let pending = answer.as_ref().is_ok_and(|outcome| outcome.pending.is_some());
+                // A final answer is noted on the way; one that is still to come is noted when it has come.
+                let rider = presentation.filter(|_| !pending).map(|(id, one)| {
+                    let (last, close) = (answer.clone(), one && answer.is_ok());
+                    let rider: Rider = Arc::new(move |txn| note_last(txn, id, &last, close));
+                    (id.bucket(), rider)
+                });
+                self.follow_for_a_while(queued, rider).await;
+                if !pending {
+                    return answer.map(|outcome| Acted { outcome, attempt: None });
                 }
+                let result = self.standing_soon(bucket, attempt).await;
+                if let Some((id, one)) = presentation {
+                    let last = result.as_ref().map(|acted| acted.outcome.clone()).map_err(Clone::clone);
+                    self.note_last(id, last, one && result.is_ok()).await?;
+                }
+                result
             }
         }
     }
@@ -284,17 +329,24 @@ impl Platform {
         last: Result<Outcome, Refusal>,
         close: bool,
     ) -> Result<(), Refusal> {
-        self.run(presentation.bucket(), move |txn| {
-            if let Some(mut held) = load::<PresentationRecord>(txn, presentation)? {
-                held.value.last = Some(last.clone());
-                held.value.closed |= close;
-                held.value.waiting = None;
-                save(txn, &held)?;
-            }
-            Ok(())
-        })
-        .await
+        self.run(presentation.bucket(), move |txn| note_last(txn, presentation, &last, close)).await
     }
+}
+
+/// Writes what came of a presentation's last action.
+fn note_last(
+    txn: &mut dyn Txn,
+    presentation: Id,
+    last: &Result<Outcome, Refusal>,
+    close: bool,
+) -> Result<(), Stop> {
+    if let Some(mut held) = load::<PresentationRecord>(txn, presentation)? {
+        held.value.last = Some(last.clone());
+        held.value.closed |= close;
+        held.value.waiting = None;
+        save(txn, &held)?;
+    }
+    Ok(())
 }
 
 /// The fingerprint of a request: the same key with another one is refused.

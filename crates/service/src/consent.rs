@@ -253,11 +253,10 @@ impl Platform {
         let directory = self.directory();
         let holder = self.holder_of(&leg.context, &directory, true)?;
         let bucket = self.place_of(&leg, &directory, holder.as_ref(), self.now())?;
-        let result = self.run_and_follow(bucket, leg).await.map(|acted| acted.outcome);
         let card = self.scenario(&presentation.purpose)?.card();
         let one = card.action(&request.action).is_some_and(|action| action.moves_money);
-        self.note_last(request.presentation, result.clone(), one && result.is_ok()).await?;
-        result
+        let noted = Some((request.presentation, one));
+        Ok(self.run_and_follow(bucket, leg, holder, noted).await?.outcome)
     }
 
     /// The citizen's standing consents.

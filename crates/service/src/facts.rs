@@ -143,7 +143,7 @@ impl Platform {
         {
             return Ok(EventResult { counter: event.counter, shade: outcome.shade, word: outcome.word });
         }
-        let outcome = self.run_and_follow(bucket, leg).await?.outcome;
+        let outcome = self.run_and_follow(bucket, leg, holder, None).await?.outcome;
         Ok(EventResult { counter: event.counter, shade: outcome.shade, word: outcome.word })
     }
 

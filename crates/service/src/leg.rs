@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tongma_capability::{Cause, Desk, Effect, Holder, Place, Scenario, Step, Stop};
 use tongma_domain::{Bucket, Id, Input, Outcome, Refusal, SeededEntropy, UnixMs, Words};
-use tongma_store::{Claimed, DueItem, Key, OnceClaim, Txn, decode, encode, load, upsert};
+use tongma_store::{Claimed, DueItem, Key, OnceClaim, StoreError, Txn, decode, encode, load, upsert};
 
 use crate::directory::Directory;
 use crate::people::load_holder;
@@ -32,10 +32,43 @@ pub(crate) struct LegContext {
 /// What waits in the outbox.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Due {
-    /// The effect.
-    pub effect: Effect,
-    /// The attempt it belongs to.
+    /// One effect; or all that go home to one person, which are applied there together.
+    pub effects: Vec<Effect>,
+    /// The attempt they belong to.
     pub context: LegContext,
+}
+
+/// Something in the outbox, at its place there.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// Its number in that bucket's outbox.
+    pub seq: u64,
+    /// When it became due.
+    pub at: UnixMs,
+    /// What it says.
+    pub due: Due,
+}
+
+impl Queued {
+    /// An item as the store gave it back.
+    pub(crate) fn read(item: &DueItem) -> Result<Self, StoreError> {
+        Ok(Self { bucket: item.bucket, seq: item.seq, at: item.at, due: decode(&item.body)? })
+    }
+
+    /// The person whose bucket it is applied in, when it goes home.
+    pub(crate) fn home(&self) -> Option<Id> {
+        self.due.effects.first().and_then(home_of)
+    }
+}
+
+/// The person whose bucket an effect is applied in, when it is one that goes home.
+pub(crate) const fn home_of(effect: &Effect) -> Option<Id> {
+    match effect {
+        Effect::Mirror { person, .. } | Effect::Binding { person, .. } | Effect::Log { person, .. } => Some(*person),
+        Effect::Message { .. } | Effect::External { .. } | Effect::Timer { .. } => None,
+    }
 }
 
 /// A leg about to run.
@@ -57,7 +90,7 @@ pub(crate) struct Leg {
 #[derive(Debug)]
 pub(crate) enum LegDone {
     /// It ran: this came of it, and this went into the outbox of its bucket.
-    Ran { answer: Result<Outcome, Refusal>, queued: Vec<DueItem> },
+    Ran { answer: Result<Outcome, Refusal>, queued: Vec<Queued> },
     /// It had run before, for this attempt.
     Again(Id),
     /// The same key, for another request.
@@ -106,10 +139,14 @@ impl Platform {
         }
     }
 
-    /// Runs a leg in a bucket.
-    pub(crate) async fn run_leg(&self, bucket: Bucket, leg: Leg) -> Result<LegDone, Refusal> {
+    /// Runs a leg in a bucket, for the holder that [`Self::holder_of`] gave.
+    pub(crate) async fn run_leg(
+        &self,
+        bucket: Bucket,
+        leg: Leg,
+        holder: Option<Holder>,
+    ) -> Result<LegDone, Refusal> {
         let directory = self.directory();
-        let holder = self.holder_of(&leg.context, &directory, leg.agreed)?;
         let scenario = self.scenario(&leg.context.scenario)?;
         let (now, seed) = (self.now(), self.seed());
         self.run(bucket, move |txn| act_once(txn, scenario, &leg, &directory, holder.as_ref(), (now, seed))).await
@@ -157,7 +194,6 @@ fn act_once(
         Claimed::Again(answer) => return Ok(LegDone::Again(decode(&answer)?)),
         Claimed::Taken { .. } => return Ok(LegDone::OtherRequest),
     }
-    let bucket = txn.bucket();
     let mark = txn.mark();
     let step = step_of(leg, directory, holder, now)?;
     let mut desk = Desk::new(txn, now, SeededEntropy::new(seed));
@@ -174,22 +210,43 @@ fn act_once(
             (Err(refusal), effects)
         }
     };
-    let mut queued = Vec::with_capacity(effects.len());
-    for effect in effects {
-        let at = match &effect {
-            Effect::Timer { at, .. } => *at,
-            _ => now,
-        };
-        let body = encode(&Due { effect, context: leg.context.clone() })?;
-        let seq = txn.due_put(at, body.clone())?;
-        if at <= now {
-            queued.push(DueItem { bucket, seq, at, body });
-        }
-    }
+    let queued = queue(txn, effects, &leg.context, now)?;
     if let Some(answer) = later.or_else(|| leg.answers.then(|| answer.clone())) {
         keep_answer(txn, leg.context.attempt, answer)?;
     }
     Ok(LegDone::Ran { answer, queued })
+}
+
+/// Puts effects into the outbox: what goes home to one person as one item, everything else each by itself. Gives what
+/// is due now.
+fn queue(
+    txn: &mut dyn Txn,
+    effects: Vec<Effect>,
+    context: &LegContext,
+    now: UnixMs,
+) -> Result<Vec<Queued>, StoreError> {
+    let mut groups: Vec<(Option<Id>, UnixMs, Vec<Effect>)> = Vec::with_capacity(effects.len());
+    for effect in effects {
+        let home = home_of(&effect);
+        let at = match &effect {
+            Effect::Timer { at, .. } => *at,
+            _ => now,
+        };
+        match groups.iter_mut().find(|(known, ..)| home.is_some() && *known == home) {
+            Some((_, _, together)) => together.push(effect),
+            None => groups.push((home, at, vec![effect])),
+        }
+    }
+    let bucket = txn.bucket();
+    let mut queued = Vec::with_capacity(groups.len());
+    for (_, at, effects) in groups {
+        let due = Due { effects, context: context.clone() };
+        let seq = txn.due_put(at, encode(&due)?)?;
+        if at <= now {
+            queued.push(Queued { bucket, seq, at, due });
+        }
+    }
+    Ok(queued)
 }
 
 /// Keeps an attempt's answer; a final one is never replaced by a pending one.

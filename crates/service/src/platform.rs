@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, RwLock};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tongma_capability::{Reply, Scenario, Stop};
-use tongma_code::keys::MasterKey;
+use tongma_code::keys::{DayKeys, MasterKey};
 use tongma_code::sign::Signer;
+use tongma_code::ticket::Day;
 use tongma_domain::{Bucket, Clock, Entropy, Id, Refusal, SeededEntropy, Text, UnixMs};
 use tongma_store::{Store, StoreError, Txn};
 
@@ -54,12 +55,16 @@ pub struct Platform {
     entropy: Mutex<Box<dyn Entropy + Send>>,
     pub(crate) catalogue: &'static [&'static dyn Scenario],
     pub(crate) outside: BTreeMap<String, Arc<dyn Outside>>,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) master: MasterKey,
     pub(crate) codes: CodeKeys,
+    /// Keys of the days that codes are shown of just now: deriving them costs more than using them.
+    pub(crate) days: RwLock<BTreeMap<Day, Arc<DayKeys>>>,
     pub(crate) directory: RwLock<Arc<Directory>>,
-    /// Outbox items this process is delivering right now.
+    /// Outbox items this process is delivering right now, or has delivered and not yet taken out.
     pub(crate) delivering: Mutex<HashSet<(Bucket, u64)>>,
+    /// Outbox items that are delivered and wait to be taken out, many in one unit.
+    pub(crate) delivered: Mutex<BTreeMap<Bucket, Vec<u64>>>,
     /// The last presentations of each point, for the clerk's eye.
     pub(crate) recent: Mutex<BTreeMap<Id, Vec<Recent>>>,
     live: Hub,
@@ -77,17 +82,20 @@ impl Platform {
         let mut run = [0; 4];
         parts.entropy.fill(&mut run);
         let codes = CodeKeys::new(parts.roots, parts.issuer, parts.host, now, seed)?;
+        let vault = Arc::new(Vault::new(parts.master));
         let platform = Self {
             store: parts.store,
             clock: parts.clock,
             entropy: Mutex::new(parts.entropy),
             catalogue: parts.catalogue,
             outside: parts.outside,
-            vault: Vault::new(parts.master),
-            master: MasterKey(Vault::new(parts.master).key("codes", &[])),
+            master: MasterKey(vault.key("codes", &[])),
+            vault,
             codes,
+            days: RwLock::new(BTreeMap::new()),
             directory: RwLock::new(Arc::new(Directory::default())),
             delivering: Mutex::new(HashSet::new()),
+            delivered: Mutex::new(BTreeMap::new()),
             recent: Mutex::new(BTreeMap::new()),
             live: Hub::new(u32::from_be_bytes(run)),
         };

@@ -71,6 +71,16 @@ impl Platform {
     /// # Errors
     /// A refusal naming what the text is and what to do: `code.expired`, `code.used`, `code.wechat_pay` …
     pub async fn present(self: &Arc<Self>, point: Id, scanned: &Scanned) -> Result<Presentation, Refusal> {
+        let (id, record, holder) = self.open_presentation(point, scanned).await?;
+        self.shown(id, &record, &holder)
+    }
+
+    /// As [`Self::present`], with the records behind it.
+    pub(crate) async fn open_presentation(
+        &self,
+        point: Id,
+        scanned: &Scanned,
+    ) -> Result<(Id, PresentationRecord, HolderRecord), Refusal> {
         let now = self.now();
         let directory = self.directory();
         let record = directory.point(point)?;
@@ -106,7 +116,7 @@ impl Platform {
             return Err(used());
         }
         self.live().publish(record.person, "log");
-        self.shown(id, &record, &holder)
+        Ok((id, record, holder))
     }
 
     /// Verifies a scanned text: T1 by signature, N1 by the platform's own keys, anything else named for what it is.
@@ -158,7 +168,7 @@ impl Platform {
         .await
     }
 
-    fn shown(&self, id: Id, record: &PresentationRecord, holder: &HolderRecord) -> Result<Presentation, Refusal> {
+    pub(crate) fn shown(&self, id: Id, record: &PresentationRecord, holder: &HolderRecord) -> Result<Presentation, Refusal> {
         let directory = self.directory();
         let point = &directory.point(record.point)?.point;
         let organisation = directory.venue(point.venue)?.organisation;

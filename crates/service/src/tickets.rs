@@ -1,5 +1,7 @@
 //! Issuing: the platform returns bytes 0–25 of each ticket, the phone answers with anchors, the platform signs.
 
+use std::sync::{Arc, PoisonError};
+
 use serde::Serialize;
 use tongma_code::keys::DayKeys;
 use tongma_code::message;
@@ -28,6 +30,8 @@ pub(crate) const NUMBERS: u16 = ORDINARY + SPARES + RESERVES;
 const RESERVE_DAYS: u16 = 7;
 /// The most tickets signed in one request.
 pub const MOST_TICKETS: usize = 256;
+/// The most days whose keys are kept ready: a phone asks for eight ahead, a gate hands over eight back.
+const MOST_DAYS: usize = 32;
 
 /// A ticket the phone may ask a signature for.
 #[derive(Debug, Clone, Serialize)]
@@ -120,8 +124,18 @@ fn wanted_at(now_s: i64) -> Vec<(Day, u16)> {
 }
 
 impl Platform {
-    pub(crate) fn day_keys(&self, day: Day) -> DayKeys {
-        self.master.day_keys(Scope::GENERAL, day)
+    /// The keys of a day in the general scope.
+    pub(crate) fn day_keys(&self, day: Day) -> Arc<DayKeys> {
+        if let Some(keys) = self.days.read().unwrap_or_else(PoisonError::into_inner).get(&day) {
+            return Arc::clone(keys);
+        }
+        let keys = Arc::new(self.master.day_keys(Scope::GENERAL, day));
+        let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
+        if days.len() >= MOST_DAYS {
+            days.clear();
+        }
+        days.insert(day, Arc::clone(&keys));
+        keys
     }
 
     /// The tickets a phone should hold from now on: the ordinary ones and spares of the next 24 hours, and the reserve.

@@ -1,5 +1,8 @@
 //! Keys of the platform, and what they protect: personal data at rest, blind indexes, outward ids, session marks.
 
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{AesGcm, Nonce};
 use hmac::{Hmac, Mac};
@@ -12,10 +15,43 @@ use tongma_domain::{Bucket, Entropy, Id, PersonalData};
 /// SM4 in Galois/Counter Mode with a 96-bit nonce (GB/T 36624; SM4 is GB/T 32907).
 type Sm4Gcm = AesGcm<Sm4, aes_gcm::aead::consts::U12>;
 
+/// The most ciphers kept ready; beyond it all are made again as they are asked for. Some hundred bytes each.
+const MOST_READY: usize = 4096;
+
 /// The platform's secret keys, all derived from one 32-byte master secret that lives in a file outside the database.
-#[derive(Clone)]
+///
+/// Ciphers are kept ready once they were made: deriving a key costs more than using it.
 pub struct Vault {
     master: [u8; 32],
+    audiences: Ready<Vec<u8>, Sm4>,
+    personal: Ready<u8, Sm4Gcm>,
+}
+
+/// Ciphers by what they are for.
+struct Ready<K, C>(RwLock<HashMap<K, Arc<C>>>);
+
+impl<K: std::hash::Hash + Eq, C> Ready<K, C> {
+    fn new() -> Self {
+        Self(RwLock::new(HashMap::new()))
+    }
+
+    /// The cipher of this name, made now unless it is there.
+    fn get<Q>(&self, name: &Q, make: impl FnOnce() -> C) -> Arc<C>
+    where
+        Q: ToOwned<Owned = K> + std::hash::Hash + Eq + ?Sized,
+        K: std::borrow::Borrow<Q>,
+    {
+        if let Some(ready) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Arc::clone(ready);
+        }
+        let made = Arc::new(make());
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST_READY {
+            all.clear();
+        }
+        all.insert(name.to_owned(), Arc::clone(&made));
+        made
+    }
 }
 
 /// Personal data as it is stored: key id, nonce and SM4-GCM ciphertext, hexadecimal.
@@ -33,8 +69,8 @@ pub struct SealError;
 
 impl Vault {
     /// The vault of this master secret.
-    pub const fn new(master: [u8; 32]) -> Self {
-        Self { master }
+    pub fn new(master: [u8; 32]) -> Self {
+        Self { master, audiences: Ready::new(), personal: Ready::new() }
     }
 
     /// A key for one use: HMAC-SM3(master, label ‖ 0 ‖ context).
@@ -67,7 +103,7 @@ impl Vault {
         let mut nonce = [0; 12];
         entropy.fill(&mut nonce);
         let plain = serde_json::to_vec(data).map_err(|_| SealError)?;
-        let cipher = Sm4Gcm::new(&self.key_128("personal", &[1]).into());
+        let cipher = self.personal(1);
         let payload = Payload { msg: &plain, aad: person.as_bytes() };
         let text = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError)?;
         Ok(Sealed { key: 1, text: hex(&[&nonce[..], &text].concat()) })
@@ -80,28 +116,36 @@ impl Vault {
     pub fn open(&self, person: Id, sealed: &Sealed) -> Result<PersonalData, SealError> {
         let bytes = unhex(&sealed.text).ok_or(SealError)?;
         let (nonce, text) = bytes.split_first_chunk::<12>().ok_or(SealError)?;
-        let cipher = Sm4Gcm::new(&self.key_128("personal", &[sealed.key]).into());
-        let plain = cipher
+        let plain = self
+            .personal(sealed.key)
             .decrypt(&Nonce::from(*nonce), Payload { msg: text, aad: person.as_bytes() })
             .map_err(|_| SealError)?;
         serde_json::from_slice(&plain).map_err(|_| SealError)
     }
 
+    /// The cipher of personal data under the key of this id.
+    fn personal(&self, key: u8) -> Arc<Sm4Gcm> {
+        self.personal.get(&key, || Sm4Gcm::new(&self.key_128("personal", &[key]).into()))
+    }
+
+    /// The cipher of an audience's ids.
+    fn audience(&self, audience: &[u8]) -> Arc<Sm4> {
+        self.audiences.get(audience, || Sm4::new(&self.key_128("outward", audience).into()))
+    }
+
     /// An id as it leaves the platform: one SM4 block under the audience's key. Constant inside one audience, unlinkable
     /// across, no table.
     pub fn outward(&self, audience: &[u8], id: Id) -> String {
-        let cipher = Sm4::new(&self.key_128("outward", audience).into());
         let mut block = Block::<Sm4>::from(*id.as_bytes());
-        cipher.encrypt_block(&mut block);
+        self.audience(audience).encrypt_block(&mut block);
         hex(&block)
     }
 
     /// The internal id behind an outward one, if it is one of this audience.
     pub fn inward(&self, audience: &[u8], outward: &str) -> Option<Id> {
         let bytes: [u8; 16] = unhex(outward)?.try_into().ok()?;
-        let cipher = Sm4::new(&self.key_128("outward", audience).into());
         let mut block = Block::<Sm4>::from(bytes);
-        cipher.decrypt_block(&mut block);
+        self.audience(audience).decrypt_block(&mut block);
         Id::from_bytes(block.into()).ok()
     }
 }

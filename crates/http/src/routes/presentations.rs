@@ -146,21 +146,17 @@ pub async fn create(
         return Err(bad_request_id());
     }
     let operator = operator(&wanted.operator)?.to_owned();
-    let scanned = Scanned {
-        text: wanted.text,
-        request_id: wanted.request_id,
-        purpose: wanted.purpose,
-        operator: operator.clone(),
-    };
-    let presentation = edge.platform.present(point.id, &scanned).await?;
+    let scanned =
+        Scanned { text: wanted.text, request_id: wanted.request_id, purpose: wanted.purpose, operator };
     let at = Place::of(&edge, &point)?;
     let Some(action) = wanted.action else {
+        let presentation = edge.platform.present(point.id, &scanned).await?;
         edge.platform
             .note_recent(point.id, Recent::shown(edge.platform.now(), &presentation.masked_name, &scanned.purpose));
         return Ok(Json(Presented { presentation: at.shown(presentation), outcome: None, refusal: None }));
     };
     let asked = Asked { action: action.id, input: action.input, idempotency_key: key.0 };
-    let acted = edge.platform.act_presented(point.id, presentation.id, &operator, asked).await;
+    let (presentation, acted) = edge.platform.present_and_act(point.id, &scanned, asked).await?;
     at.note(&presentation, &scanned.purpose, &acted);
     let (outcome, refusal) = match acted {
         Ok(acted) => (Some(at.outcome(&acted)), None),
