@@ -16,7 +16,7 @@ use crate::problem::{Answer, Problem};
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 /// The camera is for our own pages; nothing else is asked for.
 const PERMISSIONS: &str = "camera=(self), screen-wake-lock=(self), microphone=(), geolocation=(), payment=(), usb=(), \
-                           serial=(), hid=(), bluetooth=(), midi=(), display-capture=(), interest-cohort=()";
+                           serial=(), hid=(), midi=(), display-capture=(), interest-cohort=()";
 
 /// The policy of a page or script of ours whose inlined parts have these hashes.
 ///

@@ -88,7 +88,11 @@ impl Platform {
             return Err(not_for_this());
         }
         let card = self.scenario(&scanned.purpose)?.card();
-        let (ticket, mode) = self.verified(&scanned.text, now)?;
+        let (ticket, mode) = match self.verified(&scanned.text, now) {
+            Ok(verified) => verified,
+            // Time has passed since a read whose answer was lost: the same read gets its answer, nothing else does.
+            Err(refusal) => return self.opened_before(point, scanned).ok_or(refusal),
+        };
         let opened = self.day_keys(ticket.window().day()).handle.open(&ticket.handle());
         let bucket = Bucket::new(opened.subject.bucket()).map_err(|_| unknown_person())?;
         let opening = Opening {
@@ -117,6 +121,33 @@ impl Platform {
         }
         self.live().publish(record.person, "log");
         Ok((id, record, holder))
+    }
+
+    /// The presentation that this very read of a T1 opened while its step was shown, if it did.
+    fn opened_before(&self, point: Id, scanned: &Scanned) -> Option<(Id, PresentationRecord, HolderRecord)> {
+        let read = tongma_verify::verifier::read(&scanned.text).ok()?;
+        let shown = read.inspect();
+        let window = shown.signed.header.window;
+        let then_s = window.start_s() + i64::from(shown.step) * i64::from(window.step().seconds());
+        // Judged as of the moment it says it was shown: only what was good then can have opened anything.
+        let ticket = self.codes.check(&scanned.text, UnixMs::from_millis(then_s * 1000)).ticket().ok()?;
+        let opened = self.day_keys(ticket.window().day()).handle.open(&ticket.handle());
+        let (bucket, number) = (Bucket::new(opened.subject.bucket()).ok()?, opened.subject.person()?);
+        let claim = OnceClaim {
+            key: row_key(ticket.handle()),
+            rank: u32::from(ticket.step()),
+            claimant: claimant(point, &scanned.request_id),
+            answer: Vec::new(),
+            keep_until: self.now(),
+        };
+        let found = self.read(bucket, |txn| {
+            let Claimed::Again(answer) = txn.claim(&claim)? else { return Ok(None) };
+            let Ok(id) = tongma_store::decode::<Id>(&answer) else { return Ok(None) };
+            let record = load::<PresentationRecord>(txn, id)?;
+            let holder = load::<HolderRecord>(txn, holder_key(number))?;
+            Ok(record.zip(holder).map(|(record, holder)| (id, record.value, holder.value)))
+        });
+        found.ok()?.filter(|(_, record, _)| record.point == point)
     }
 
     /// Verifies a scanned text: T1 by signature, N1 by the platform's own keys, anything else named for what it is.
@@ -428,7 +459,7 @@ pub(crate) fn frozen() -> Refusal {
     Refusal::forbidden(
         "code.frozen",
         Text::new("本人已冻结此码", "The holder has frozen this code"),
-        Text::new("请本人在“设备”里解冻后再出示", "The holder can unfreeze it under Devices"),
+        Text::new("请本人在“手机与冻结”里解冻后再出示", "The holder can unfreeze it under Phone and freezing"),
     )
 }
 

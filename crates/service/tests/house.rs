@@ -21,6 +21,18 @@ async fn a_code_is_good_once() {
 }
 
 #[tokio::test]
+async fn a_read_whose_answer_was_lost_gets_it_later_and_nobody_else_does() {
+    let house = House::new().await;
+    let phone = Phone::of(&house, "one").await;
+    let text = phone.ticket(house.now_s());
+    let first = house.scan(&text, "r1").await.unwrap();
+    house.set_s(house.now_s() + 90);
+    assert_eq!(house.scan(&text, "r1").await.unwrap().id, first.id);
+    assert_eq!(house.scan(&text, "r2").await.unwrap_err().code(), "code.stale");
+    assert_eq!(house.scan_elsewhere(&text, "r1").await.unwrap_err().code(), "code.stale");
+}
+
+#[tokio::test]
 async fn a_short_number_claims_the_same_row() {
     for t1_first in [true, false] {
         let house = House::new().await;

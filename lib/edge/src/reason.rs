@@ -85,7 +85,7 @@ macro_rules! reasons {
 reasons! {
     /// People of a booking come in.
     Admitted = 1, "admitted", Green, "请进", "Welcome",
-        "请进", "Please go in";
+        "欢迎", "Please go in";
     /// People who had gone out come in again.
     Readmitted = 2, "readmitted", Green, "请进", "Welcome back",
         "欢迎回来", "Welcome back";

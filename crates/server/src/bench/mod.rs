@@ -46,7 +46,7 @@ pub struct HttpArgs {
     #[arg(long, default_value_t = 4000)]
     people: usize,
     /// Connections at once.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 256)]
     connections: usize,
     /// Where to put the store while measuring: a directory on the disk in question. It is removed afterwards.
     #[arg(long, default_value = "tongma-bench-data")]

@@ -65,6 +65,7 @@ async fn measure(args: &HttpArgs, what: What) -> io::Result<Vec<Figure>> {
     let background = tokio::spawn(Arc::clone(&platform).work());
     let expected = if what == What::Present { "\"presentation\"" } else { "\"green\"" };
     let (mut rates, mut bares, mut p50s, mut p99s) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut cpus, mut bare_cpus) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         if round > 0 {
             tokio::time::sleep(Duration::from_secs(STEP_S)).await;
@@ -76,19 +77,25 @@ async fn measure(args: &HttpArgs, what: What) -> io::Result<Vec<Figure>> {
         let requests = Arc::new(requests);
         let loaded = load::run(ours, Arc::clone(&requests), args.connections, expected).await?;
         // The peer runs as long as we did, so that whatever else the machine does falls on both alike.
-        bares.push(load::run_for(bare, requests, args.connections, loaded.elapsed_s).await?);
+        let (bare_rate, bare_cpu_us) = load::run_for(bare, requests, args.connections, loaded.elapsed_s).await?;
+        bares.push(bare_rate);
+        bare_cpus.push(bare_cpu_us);
         rates.push(loaded.per_second);
+        cpus.push(loaded.cpu_us);
         p50s.push(loaded.p50.as_secs_f64() * 1000.0);
         p99s.push(loaded.p99.as_secs_f64() * 1000.0);
         note!("round {}: {:.0}/s, p99 {:.1} ms", round + 1, loaded.per_second, loaded.p99.as_secs_f64() * 1000.0);
     }
     background.abort();
-    let (name, half, most, bar) = match what {
-        What::Present => ("present", "present_p50", "present_p99", 0.12),
-        What::PresentAndAct => ("present_and_act", "present_and_act_p50", "present_and_act_p99", 0.06),
+    let (name, cpu, half, most, bar) = match what {
+        What::Present => ("present", "present_cpu", "present_p50", "present_p99", 0.12),
+        What::PresentAndAct => {
+            ("present_and_act", "present_and_act_cpu", "present_and_act_p50", "present_and_act_p99", 0.06)
+        }
     };
     Ok(vec![
         Figure::beside(name, median(rates), "/s", BARE, median(bares)).bar(Bar::RatioAtLeast(bar)),
+        Figure::beside(cpu, median(cpus), "us", BARE, median(bare_cpus)),
         Figure::alone(half, median(p50s), "ms"),
         Figure::alone(most, median(p99s), "ms"),
     ])
