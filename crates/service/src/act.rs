@@ -334,12 +334,7 @@ impl Platform {
 }
 
 /// Writes what came of a presentation's last action.
-fn note_last(
-    txn: &mut dyn Txn,
-    presentation: Id,
-    last: &Result<Outcome, Refusal>,
-    close: bool,
-) -> Result<(), Stop> {
+fn note_last(txn: &mut dyn Txn, presentation: Id, last: &Result<Outcome, Refusal>, close: bool) -> Result<(), Stop> {
     if let Some(mut held) = load::<PresentationRecord>(txn, presentation)? {
         held.value.last = Some(last.clone());
         held.value.closed |= close;

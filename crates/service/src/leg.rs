@@ -140,12 +140,7 @@ impl Platform {
     }
 
     /// Runs a leg in a bucket, for the holder that [`Self::holder_of`] gave.
-    pub(crate) async fn run_leg(
-        &self,
-        bucket: Bucket,
-        leg: Leg,
-        holder: Option<Holder>,
-    ) -> Result<LegDone, Refusal> {
+    pub(crate) async fn run_leg(&self, bucket: Bucket, leg: Leg, holder: Option<Holder>) -> Result<LegDone, Refusal> {
         let directory = self.directory();
         let scenario = self.scenario(&leg.context.scenario)?;
         let (now, seed) = (self.now(), self.seed());

@@ -199,7 +199,12 @@ impl Platform {
         .await
     }
 
-    pub(crate) fn shown(&self, id: Id, record: &PresentationRecord, holder: &HolderRecord) -> Result<Presentation, Refusal> {
+    pub(crate) fn shown(
+        &self,
+        id: Id,
+        record: &PresentationRecord,
+        holder: &HolderRecord,
+    ) -> Result<Presentation, Refusal> {
         let directory = self.directory();
         let point = &directory.point(record.point)?.point;
         let organisation = directory.venue(point.venue)?.organisation;

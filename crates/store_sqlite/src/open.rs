@@ -112,8 +112,7 @@ pub fn database(directory: &Path) -> PathBuf {
 /// Opens the writer's connection and brings the schema up to date.
 pub fn writer(path: &Path, options: Options) -> Result<Connection, OpenError> {
     // One thread uses it, so its calls need no lock of the engine's.
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.set_prepared_statement_cache_capacity(64);
     // FULL: the log is synced at every commit, so what was acknowledged survives a power cut. Checkpoints are ours.

@@ -146,8 +146,7 @@ pub async fn create(
         return Err(bad_request_id());
     }
     let operator = operator(&wanted.operator)?.to_owned();
-    let scanned =
-        Scanned { text: wanted.text, request_id: wanted.request_id, purpose: wanted.purpose, operator };
+    let scanned = Scanned { text: wanted.text, request_id: wanted.request_id, purpose: wanted.purpose, operator };
     let at = Place::of(&edge, &point)?;
     let Some(action) = wanted.action else {
         let presentation = edge.platform.present(point.id, &scanned).await?;
