@@ -11,6 +11,7 @@ import { Problem, toldOf } from "./problem.js";
 import { fetchTickets } from "./refill.js";
 import { merge, refillDue } from "./tickets.js";
 import { amend, deviceKey, forget, keep, recall } from "./vault.js";
+import { asideElement } from "./sheet-consent.js";
 import { watch } from "./watch.js";
 
 const PAGES = {
@@ -19,6 +20,8 @@ const PAGES = {
   log: () => import("./page-log.js"),
   account: () => import("./page-account.js"),
   consents: () => import("./page-account.js"),
+  grants: () => import("./page-grants.js"),
+  pin: () => import("./page-grants.js"),
   devices: () => import("./page-account.js"),
   settings: () => import("./page-account.js"),
   help: () => import("./page-account.js"),
@@ -240,7 +243,7 @@ async function signOut(app) {
 
 function below(app) {
   const { t, shell, f } = app;
-  const parts = [];
+  const parts = [asideElement(app)];
   if (app.signedIn === false && !shell.profile) {
     const points = [
       ["offline", shell.icons.offline],

@@ -23,7 +23,9 @@ export function makeIntents(storage, fresh) {
       /* without storage a key lasts as long as its request */
     }
   };
-  const named = (method, path, body) => `${method} ${path} ${JSON.stringify(body ?? null)}`;
+  // A PIN is typed, sent and forgotten: it is in no storage, so it is in no name of an intention.
+  const unsaid = (key, value) => (key === "pin" || key === "current" ? undefined : value);
+  const named = (method, path, body) => `${method} ${path} ${JSON.stringify(body ?? null, unsaid)}`;
   return {
     /** The key of this intention: the same until `settled`. */
     key(method, path, body) {

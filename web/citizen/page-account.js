@@ -1,10 +1,13 @@
 // The pages about oneself: consents, the phone and freezing, settings, help.
 import { fill, h, icon } from "../shared/dom.js";
+import { grantWords } from "./sheet-grant.js";
 import { worksUntil } from "./tickets.js";
 
 const ARROW = "M9 5l7 7-7 7";
 const LINKS = [
+  ["grants", "M5 4h14v16H5zM8.500 9h7M8.500 13h4M13 16l2 2 3-4"],
   ["consents", "M8 12l3 3 5-6M4 5h16v14H4z"],
+  ["pin", "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5zM12 15v2"],
   ["devices", "M7 3h10v18H7zM11 18h2"],
   ["settings", "M4 7h10M18 7h2M4 17h2M10 17h10M14 4.5v5M6 14.5v5"],
   ["help", "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z"],
@@ -34,7 +37,7 @@ export async function account(app, page) {
       h(
         "nav.card.links",
         {},
-        LINKS.map(([route, path]) => h("a.row", { href: `#/${route}` }, icon(path), h("span.grow", {}, t(route)), icon(ARROW))),
+        LINKS.map(([route, path]) => h("a.row", { href: `#/${route}` }, icon(path), h("span.grow", {}, named(app, route)), icon(ARROW))),
       ),
       shell.profile
         ? h("button.wide.stop", { type: "button", onclick: app.signOut }, t("sign_out"))
@@ -43,7 +46,10 @@ export async function account(app, page) {
   );
 }
 
-const head = (app, title, lead) => [
+/** A page's name in the list: most are in the shared table, those about grants in their own. */
+const named = (app, route) => (route === "grants" ? grantWords(app)("grants") : route === "pin" ? grantWords(app)("pin_title") : app.t(route));
+
+export const head = (app, title, lead) => [
   h("p", {}, h("a.back", { href: "#/account" }, icon("M15 5l-7 7 7 7"), app.t("account_title"))),
   h("h1", {}, title),
   lead && h("p.quiet", {}, lead),

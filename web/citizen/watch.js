@@ -2,7 +2,7 @@
 // when to look; without one the page asks often, with one seldom, and while it is hidden nothing is asked and nothing is held open. A
 // platform that does not answer is asked less and less often.
 import { live } from "./live.js";
-import { consentSheet } from "./sheet-consent.js";
+import { consentSheet, questionsStand } from "./sheet-consent.js";
 
 const ATTENTIVE_MS = 2000;
 const CALM_MS = 6000;
@@ -65,6 +65,7 @@ export function watch(app) {
   async function once() {
     const { items } = await app.api.get("/v1/me/requests");
     if (items.length) consentSheet(app, items[0]);
+    questionsStand(app, items);
     turn += 1;
     if (turn % 2 === 1 || line.alive()) await readLog();
     if (turn % 30 === 0) await app.refresh();

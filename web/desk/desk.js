@@ -8,6 +8,7 @@ import { pairView } from "./views/pair.js";
 import { readyView } from "./views/ready.js";
 import { menuView } from "./views/menu.js";
 import { serveView, waitingView } from "./views/serve.js";
+import { copiesView } from "./views/copies.js";
 import { shiftView } from "./views/shift.js";
 import { h } from "../shared/dom.js";
 
@@ -158,6 +159,18 @@ function serving(app) {
     }
   };
 
+  /** Does what a listed row offers; the screen is drawn again with what is left. */
+  app.actOnListed = async (action, input) => {
+    if (app.busy) return;
+    app.busy = true;
+    try {
+      const next = await app.counter.actAtPoint(action.id, input);
+      app.showResult(next.screen ?? ofProblem(next.problem), { then: () => app.show(readyView()) });
+    } finally {
+      app.busy = false;
+    }
+  };
+
   /** Shows what comes next. @param {import("./counter.js").Next} next @param {object|null} session */
   app.go = (next, session) => {
     if (next.kind === "presented") return app.show(serveView({ presentation: next.presentation, offers: offersFor(app, next.presentation) }));
@@ -165,7 +178,9 @@ function serving(app) {
     if (next.kind === "field") return app.show(serveView(Object.assign(session, { fault: next.problem.title_words })));
     const alive = next.alive && session && session.presentation.expires_ms > app.clock.now();
     const more = alive && (!next.settled || (app.card().actions_per_presentation === "many" && !session.open?.moves_money));
+    const grant = next.settled && next.screen.detail?.grant;
     const then = () => {
+      if (grant) return app.show(copiesView({ grant, session: alive ? session : null }));
       if (!more) return app.leavePerson();
       const offers = offersIn(next.screen.detail, (item) => offerWords(app, item));
       if (next.settled) Object.assign(session, { open: null, draft: null, fault: null });

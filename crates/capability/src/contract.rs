@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tongma_domain::{
-    AgeClass, Bucket, Card, Claim, Date, Id, Input, Outcome, Point, Refusal, SeededEntropy, Text, UnixMs, Venue, Words,
+    AgeClass, Bucket, Card, Claim, Date, Id, Input, Outcome, Point, Refusal, SeededEntropy, Template, Text, UnixMs,
+    Venue, Words,
 };
 use tongma_store::{Key, StoreError, Txn};
 
@@ -11,6 +12,12 @@ use tongma_store::{Key, StoreError, Txn};
 pub trait Scenario: Sync {
     /// What this scenario is, as data.
     fn card(&self) -> &'static Card;
+
+    /// What may be asked of a holder, by matter: where there are any, a step that needs the holder's yes names one in its
+    /// form, the phone shows its items from here, and the step gets those that were agreed to. The default has none.
+    fn templates(&self) -> &'static [Template] {
+        &[]
+    }
 
     /// Which thing decides this step, and so which bucket the transaction is in.
     ///

@@ -3,6 +3,8 @@
 //! Invariant: released ⊆ asked ∩ permitted ∩ agreed; every release has a receipt; nothing is read after it expired or
 //! was withdrawn. A receipt names claims, purposes and times, never values.
 
+pub mod grant;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tongma_domain::{Card, Claim, ConsentKind, Id, Refusal, Text, UnixMs, Venue, Words};

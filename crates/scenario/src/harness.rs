@@ -68,6 +68,8 @@ pub struct World {
     pub log: Vec<Line>,
     pub bindings: BTreeMap<(Id, String), HolderBinding>,
     pub answers: BTreeMap<Id, Answer>,
+    /// What the holder agrees to, as the platform hands it to a step after the form was checked.
+    pub agreed: Vec<String>,
 }
 
 impl World {
@@ -100,6 +102,7 @@ impl World {
             log: Vec::new(),
             bindings: BTreeMap::new(),
             answers: BTreeMap::new(),
+            agreed: Vec::new(),
         }
     }
 
@@ -111,7 +114,12 @@ impl World {
     /// A step started by people, checked against its form; messages are left waiting.
     pub fn step(&mut self, cause: Cause, action: &str, holder: Option<&Holder>, input: Value, attempt: Id) -> Answer {
         let form = self.scenario.card().action(action).map_or(&[][..], |action| action.form);
-        let input = Input::check(input, form)?;
+        let mut input = Input::check(input, form)?;
+        if !self.agreed.is_empty() {
+            let mut fields = input.fields().clone();
+            fields.insert(tongma_domain::AGREED_FIELD.to_owned(), self.agreed.clone().into());
+            input = Input::trusted(fields);
+        }
         let venue = self.venue.clone();
         let holder = holder.map(|holder| self.known(holder));
         let bucket = {

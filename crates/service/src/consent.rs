@@ -4,46 +4,35 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
-use tongma_capability::Cause;
-use tongma_domain::{ClaimAsk, ConsentKind, Id, Outcome, Refusal, Starter, Text, UnixMs, Words};
-use tongma_store::{create, find, load, save};
+use tongma_capability::disclose::grant;
+use tongma_capability::{Cause, Scenario};
+use tongma_domain::{
+    AGREED_FIELD, AgeClass, ConsentKind, Id, Input, Outcome, Refusal, Starter, TemplateItem, Text, UnixMs, Words,
+};
+use tongma_store::{create, load, save};
 
 use crate::leg::{Leg, LegContext, once};
 use crate::people::load_holder;
 use crate::platform::Platform;
+use crate::question::{answerers, may_answer, template_of};
 use crate::records::{ConsentRecord, LogLine, PresentationRecord, RequestRecord};
 use crate::sessions::Citizen;
 
-/// How long a question waits: as long as its presentation.
+/// The setting by which a scenario gives its questions another time.
+const WAIT_SETTING: &str = "consent_wait_s";
+
+/// How long a question waits unless its scenario says otherwise: as long as its presentation.
 pub(crate) const REQUEST_LIFE_S: i64 = 120;
 
-/// A question as the phone shows it. Everything in it comes from the registry, nothing from the asker's text.
-#[derive(Debug, Clone, Serialize)]
-pub struct Question {
-    /// Its id.
-    pub id: Id,
-    /// When it was asked.
-    pub asked: UnixMs,
-    /// Until when it can be answered.
-    pub expires: UnixMs,
-    /// Who asks.
-    pub organisation: Words,
-    /// Where.
-    pub venue: Words,
-    /// At which point.
-    pub point: Words,
-    /// Which clerk.
-    pub operator: String,
-    /// The scenario.
-    pub scenario: String,
-    /// Its name.
-    pub scenario_name: Text,
-    /// What exactly.
-    pub asks: Words,
-    /// What is released, why, how long.
-    pub claims: &'static [ClaimAsk],
-    /// How it is agreed to.
-    pub consent: ConsentKind,
+/// What a holder answers.
+#[derive(Debug, Clone, Default)]
+pub struct Reply {
+    /// Yes or no.
+    pub agree: bool,
+    /// For a question by matter: the items agreed to; `None` means all of them.
+    pub items: Option<Vec<String>>,
+    /// The PIN, where a sensitive item is agreed to.
+    pub pin: Option<String>,
 }
 
 /// A standing consent as the app lists it.
@@ -60,7 +49,8 @@ pub struct Consent {
 }
 
 impl Platform {
-    /// Puts a question to the holder; the same presentation asks one at a time.
+    /// Puts a question to the holder; the same presentation asks one at a time, and another question takes the place of
+    /// the one before.
     pub(crate) async fn ask_holder(
         &self,
         presentation: Id,
@@ -68,20 +58,9 @@ impl Platform {
         leg: &Leg,
         refusal: &Refusal,
     ) -> Result<Id, Refusal> {
-        let now = self.now();
-        let id = self.fresh_id(record.person.bucket());
-        let request = RequestRecord {
-            id,
-            person: record.person,
-            presentation,
-            action: leg.action.clone(),
-            input: Value::Object(leg.input.fields().clone()),
-            attempt: leg.context.attempt,
-            asks: refusal.title.clone(),
-            asked: now,
-            expires: now.plus_s(REQUEST_LIFE_S),
-            decision: None,
-        };
+        let (person, now) = (record.person, self.now());
+        let (request, asked) = self.new_request(presentation, record, leg, refusal)?;
+        let id = request.id;
         let line = LogLine {
             kind: "asked".into(),
             text: request.asks.clone(),
@@ -91,17 +70,21 @@ impl Platform {
             released: Vec::new(),
             detail: Value::Null,
         };
-        let person = record.person;
-        let asked = self.run(person.bucket(), move |txn| {
+        let asking = self.run(person.bucket(), move |txn| {
             if let Some(mut held) = load::<PresentationRecord>(txn, presentation)? {
                 if let Some(waiting) = held.value.waiting
-                    && let Some(open) = load::<RequestRecord>(txn, waiting)?
+                    && let Some(mut open) = load::<RequestRecord>(txn, waiting)?
                     && open.value.decision.is_none()
-                    && open.value.expires > now
-                    && open.value.action == request.action
-                    && open.value.input == request.input
                 {
-                    return Ok(waiting);
+                    if open.value.expires > now
+                        && open.value.action == request.action
+                        && open.value.input == request.input
+                    {
+                        return Ok(waiting);
+                    }
+                    // The clerk asks for something else now: a yes to what was asked before means nothing any more.
+                    (open.value.decision, open.value.superseded) = (Some(false), true);
+                    save(txn, &open)?;
                 }
                 held.value.waiting = Some(id);
                 // A question deserves time: the presentation lives as long as it.
@@ -112,107 +95,77 @@ impl Platform {
             crate::outbox::append(txn, person, now, &line)?;
             Ok(id)
         });
-        let id = asked.await?;
-        self.live().publish(person, "question");
+        let id = asking.await?;
+        for who in asked {
+            self.live().publish(who, "question");
+        }
         Ok(id)
     }
 
-    /// The questions that wait for a citizen.
-    ///
-    /// # Errors
-    /// The store's refusal.
-    pub fn questions(&self, citizen: &Citizen) -> Result<Vec<Question>, Refusal> {
-        let (person, now) = (citizen.person, self.now());
-        let open = self.read(person.bucket(), |txn| {
-            let page = find::<RequestRecord>(txn, "open", person, None, 50)?;
-            page.items
-                .into_iter()
-                .map(|held| held.value)
-                .filter(|request| request.expires > now)
-                .map(|request| Ok((load::<PresentationRecord>(txn, request.presentation)?, request)))
-                .collect::<Result<Vec<_>, tongma_capability::Stop>>()
-        })?;
-        open.into_iter()
-            .filter_map(|(presentation, request)| Some(self.question(presentation?.value, request)))
-            .collect()
-    }
-
-    fn question(&self, presentation: PresentationRecord, request: RequestRecord) -> Result<Question, Refusal> {
+    /// The question, and whom it is put to.
+    fn new_request(
+        &self,
+        presentation: Id,
+        record: &PresentationRecord,
+        leg: &Leg,
+        refusal: &Refusal,
+    ) -> Result<(RequestRecord, Vec<Id>), Refusal> {
+        let now = self.now();
         let directory = self.directory();
-        let point = &directory.point(presentation.point)?.point;
-        let venue = directory.venue(point.venue)?;
-        let organisation = directory.organisation(venue.organisation);
-        let card = self.scenario(&presentation.purpose)?.card();
-        Ok(Question {
-            id: request.id,
-            asked: request.asked,
-            expires: request.expires,
-            organisation: organisation
-                .map(|known| Words::new(known.name_zh.clone(), known.name_en.clone()))
-                .unwrap_or_default(),
-            venue: venue.names(),
-            point: Words::new(point.name_zh.clone(), point.name_en.clone()),
-            operator: presentation.operator,
-            scenario: presentation.purpose,
-            scenario_name: card.name,
-            asks: request.asks,
-            claims: card.claims,
-            consent: card.consent,
-        })
+        let venue = directory.venue(leg.context.venue)?;
+        let scenario = self.scenario(&record.purpose)?;
+        let input = Value::Object(leg.input.fields().clone());
+        let template = template_of(scenario, &input);
+        let holder = self.read(record.person.bucket(), |txn| Ok(load_holder(txn, record.person)?.value))?;
+        let age = AgeClass::of(self.personal_data(&holder)?.birth, now.date());
+        let asked = answerers(&holder, (age, record.actor, template.is_some()));
+        if asked.is_empty() {
+            return Err(no_guardian());
+        }
+        let items = template.map(|template| grant::permitted(template, scenario.card(), venue, age));
+        let wait_s = venue.setting(scenario.card(), WAIT_SETTING);
+        let request = RequestRecord {
+            id: self.fresh_id(record.person.bucket()),
+            person: record.person,
+            presentation,
+            action: leg.action.clone(),
+            input,
+            attempt: leg.context.attempt,
+            asks: refusal.title.clone(),
+            asked: now,
+            expires: now.plus_s(if wait_s > 0 { wait_s } else { REQUEST_LIFE_S }),
+            decision: None,
+            template: template.map(|template| template.id.to_owned()),
+            items: items.unwrap_or_default().into_iter().map(TemplateItem::id).collect(),
+            agreed_items: Vec::new(),
+            superseded: false,
+        };
+        Ok((request, asked))
     }
 
     /// The holder answers. On yes, what waited is done now; the point finds it at its presentation.
     ///
     /// # Errors
-    /// `request.unknown`, `request.over`, or what the scenario refuses.
+    /// `request.unknown`, `request.over`, `grant.incomplete`, `pin.needed` and the other refusals of the PIN, or what the
+    /// scenario refuses.
     pub async fn decide_question(
         self: &Arc<Self>,
         citizen: &Citizen,
         id: Id,
-        agree: bool,
+        reply: Reply,
     ) -> Result<Option<Outcome>, Refusal> {
-        let (person, now, consent_id) = (citizen.person, self.now(), self.fresh_id(citizen.person.bucket()));
-        let directory = self.directory();
-        let catalogue_consent = |purpose: &str| self.scenario(purpose).map(|scenario| scenario.card().consent);
-        let presentation = self.read(person.bucket(), |txn| {
-            let request = load::<RequestRecord>(txn, id)?
-                .filter(|held| held.value.person == person)
-                .ok_or_else(unknown_request)?;
-            Ok(load::<PresentationRecord>(txn, request.value.presentation)?.ok_or_else(unknown_request)?.value)
-        })?;
-        let standing = catalogue_consent(&presentation.purpose)? == ConsentKind::Standing;
-        let point = directory.point(presentation.point)?.point.clone();
-        let organisation = directory.venue(point.venue)?.organisation;
-        let consent =
-            ConsentRecord { id: consent_id, scenario: presentation.purpose.clone(), organisation, given: now };
-        let line = consent_line(agree, &presentation, point.venue);
-        let (request, first) = self
-            .run(person.bucket(), move |txn| {
-                let mut held = load::<RequestRecord>(txn, id)?.ok_or_else(unknown_request)?;
-                if held.value.decision.is_some() {
-                    return Ok((held.value, false));
-                }
-                if held.value.expires <= now {
-                    return Err(request_over().into());
-                }
-                held.value.decision = Some(agree);
-                save(txn, &held)?;
-                if agree && standing {
-                    let mut holder = load_holder(txn, person)?;
-                    holder
-                        .value
-                        .consents
-                        .retain(|known| !(known.scenario == consent.scenario && known.organisation == organisation));
-                    holder.value.consents.push(consent.clone());
-                    save(txn, &holder)?;
-                }
-                crate::outbox::append(txn, person, now, &line)?;
-                Ok((held.value, true))
-            })
-            .await?;
+        let (request, presentation) = self.question_for(citizen, id)?;
+        let scenario = self.scenario(&presentation.purpose)?;
+        let agreed = if reply.agree { agreed_items(scenario, &request, reply.items.as_deref())? } else { Vec::new() };
+        // Agreeing to nothing of what was asked is a no.
+        let agree = reply.agree && (request.items.is_empty() || !agreed.is_empty());
+        if agree && request.decision.is_none() && request.expires > self.now() {
+            self.prove(citizen, scenario, &request, &agreed, reply.pin.as_deref()).await?;
+        }
+        let (request, first) = self.write_decision(citizen, &presentation, (id, agree), agreed).await?;
         self.live().publish(presentation.point, "presentation");
-        self.live().publish(person, "log");
-        if request.decision != Some(agree) {
+        self.live().publish(presentation.person, "log");
+        if request.decision != Some(agree) || request.superseded {
             return Err(request_over());
         }
         if !agree {
@@ -221,7 +174,101 @@ impl Platform {
             }
             return Ok(None);
         }
-        self.run_agreed(&presentation, &request, point.venue).await.map(Some)
+        let venue = self.directory().point(presentation.point)?.point.venue;
+        self.run_agreed(&presentation, &request, venue).await.map(Some)
+    }
+
+    /// A question nobody answered in time is over: what its point sees then is a result.
+    pub(crate) fn note_timeout(&self, record: &mut PresentationRecord) -> Result<(), Refusal> {
+        let Some(waiting) = record.waiting else { return Ok(()) };
+        let now = self.now();
+        let open = self.read(waiting.bucket(), |txn| Ok(load::<RequestRecord>(txn, waiting)?))?;
+        if open.is_some_and(|held| held.value.decision.is_none() && held.value.expires <= now) {
+            (record.waiting, record.last) = (None, Some(Err(timed_out())));
+        }
+        Ok(())
+    }
+
+    /// A question that this citizen may answer.
+    fn question_for(&self, citizen: &Citizen, id: Id) -> Result<(RequestRecord, PresentationRecord), Refusal> {
+        let (request, presentation, holder) = self
+            .read(id.bucket(), |txn| {
+                let request = load::<RequestRecord>(txn, id)?.ok_or_else(unknown_request)?.value;
+                let presentation =
+                    load::<PresentationRecord>(txn, request.presentation)?.ok_or_else(unknown_request)?.value;
+                Ok((load_holder(txn, request.person)?.value, request, presentation))
+            })
+            .map(|(holder, request, presentation)| (request, presentation, holder))?;
+        let age = AgeClass::of(self.personal_data(&holder)?.birth, self.now().date());
+        if may_answer(&holder, (age, presentation.actor, request.template.is_some()), citizen.person) {
+            Ok((request, presentation))
+        } else {
+            Err(unknown_request())
+        }
+    }
+
+    /// The stronger step, where something agreed to is sensitive (PIPL art. 29).
+    async fn prove(
+        &self,
+        citizen: &Citizen,
+        scenario: &'static dyn Scenario,
+        request: &RequestRecord,
+        agreed: &[String],
+        pin: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let Some(template) = template_of(scenario, &request.input) else { return Ok(()) };
+        let sensitive = agreed.iter().filter_map(|id| template.item(id)).any(grant::is_sensitive);
+        match pin {
+            _ if !sensitive => Ok(()),
+            Some(pin) => self.check_pin(citizen.person, pin).await,
+            None if self.has_pin(citizen.person)? => Err(crate::pin::needed()),
+            None => Err(crate::pin::unset()),
+        }
+    }
+
+    /// Writes the answer down, once. Gives the question as it then stands, and whether this answer was the first.
+    async fn write_decision(
+        &self,
+        citizen: &Citizen,
+        presentation: &PresentationRecord,
+        (id, agree): (Id, bool),
+        agreed: Vec<String>,
+    ) -> Result<(RequestRecord, bool), Refusal> {
+        let (person, now) = (presentation.person, self.now());
+        let point = self.directory().point(presentation.point)?.point.clone();
+        let organisation = self.directory().venue(point.venue)?.organisation;
+        let standing = self.scenario(&presentation.purpose)?.card().consent == ConsentKind::Standing;
+        let consent = ConsentRecord {
+            id: self.fresh_id(person.bucket()),
+            scenario: presentation.purpose.clone(),
+            organisation,
+            given: now,
+        };
+        let line = consent_line(agree, presentation, point.venue, citizen.person != person);
+        let written = self.run(person.bucket(), move |txn| {
+            let mut held = load::<RequestRecord>(txn, id)?.ok_or_else(unknown_request)?;
+            if held.value.decision.is_some() {
+                return Ok((held.value, false));
+            }
+            if held.value.expires <= now {
+                return Err(request_over().into());
+            }
+            held.value.decision = Some(agree);
+            held.value.agreed_items.clone_from(&agreed);
+            save(txn, &held)?;
+            if agree && standing {
+                let mut holder = load_holder(txn, person)?;
+                holder
+                    .value
+                    .consents
+                    .retain(|known| !(known.scenario == consent.scenario && known.organisation == organisation));
+                holder.value.consents.push(consent.clone());
+                save(txn, &holder)?;
+            }
+            crate::outbox::append(txn, person, now, &line)?;
+            Ok((held.value, true))
+        });
+        written.await
     }
 
     /// Runs what waited for the holder's yes.
@@ -231,7 +278,13 @@ impl Platform {
         request: &RequestRecord,
         venue: Id,
     ) -> Result<Outcome, Refusal> {
-        let input = self.checked(&presentation.purpose, &request.action, Starter::Operator, request.input.clone())?;
+        let mut input =
+            self.checked(&presentation.purpose, &request.action, Starter::Operator, request.input.clone())?;
+        if request.template.is_some() {
+            let mut fields = input.fields().clone();
+            fields.insert(AGREED_FIELD.to_owned(), request.agreed_items.clone().into());
+            input = Input::trusted(fields);
+        }
         let context = LegContext {
             scenario: presentation.purpose.clone(),
             venue,
@@ -302,13 +355,35 @@ impl Platform {
     }
 }
 
-fn consent_line(agree: bool, presentation: &PresentationRecord, venue: Id) -> LogLine {
+/// The items an answer agrees to, of those that were asked.
+fn agreed_items(
+    scenario: &'static dyn Scenario,
+    request: &RequestRecord,
+    chosen: Option<&[String]>,
+) -> Result<Vec<String>, Refusal> {
+    let Some(template) = template_of(scenario, &request.input) else { return Ok(Vec::new()) };
+    let agreed: Vec<String> = match chosen {
+        None => request.items.clone(),
+        Some(chosen) => request.items.iter().filter(|id| chosen.contains(id)).cloned().collect(),
+    };
+    let missing = request.items.iter().filter(|id| !agreed.contains(id)).filter_map(|id| template.item(id));
+    if !agreed.is_empty() && missing.into_iter().any(|item| item.required) {
+        return Err(grant::incomplete());
+    }
+    Ok(agreed)
+}
+
+fn consent_line(agree: bool, presentation: &PresentationRecord, venue: Id, by_another: bool) -> LogLine {
     LogLine {
         kind: "consent".into(),
-        text: if agree {
-            Words::new("您已同意", "You agreed")
-        } else {
-            Words::new("您已拒绝，没有提供任何信息", "You refused; nothing was released")
+        text: match (agree, by_another) {
+            (true, false) => Words::new("您已同意", "You agreed"),
+            (false, false) => Words::new("您已拒绝，没有提供任何信息", "You refused; nothing was released"),
+            (true, true) => Words::new("监护人或受托人已代为同意", "Your guardian or delegate agreed for you"),
+            (false, true) => Words::new(
+                "监护人或受托人已代为拒绝，没有提供任何信息",
+                "Your guardian or delegate refused for you; nothing was released",
+            ),
         },
         venue: Some(venue),
         point: Some(presentation.point),
@@ -323,6 +398,28 @@ fn holder_refused() -> Refusal {
         "consent.refused",
         Text::new("本人没有同意", "The holder did not agree"),
         Text::new("可以向本人说明用途后再问一次", "Explain what it is for and ask again"),
+    )
+    .asking()
+}
+
+fn no_guardian() -> Refusal {
+    Refusal::conflict(
+        "consent.guardian_needed",
+        Text::new("不满 14 周岁，须由监护人授权", "Under 14: a guardian has to agree"),
+        Text::new(
+            "请监护人先登记，或持户口簿到人工窗口",
+            "Let a guardian register first, or bring the household register",
+        ),
+    )
+    .asking()
+}
+
+/// What a point is told when nobody answered in time: a result, not an error.
+pub(crate) fn timed_out() -> Refusal {
+    Refusal::conflict(
+        "consent.timeout",
+        Text::new("本人没有在时间内回答", "There was no answer in time"),
+        Text::new("请问明后再发起一次", "Ask again when they are ready"),
     )
     .asking()
 }

@@ -178,7 +178,8 @@ impl Platform {
     /// # Errors
     /// `presentation.unknown`.
     pub fn see_presentation(&self, point: Id, id: Id) -> Result<(Presentation, PresentationRecord), Refusal> {
-        let record = self.presentation(point, id)?;
+        let mut record = self.presentation(point, id)?;
+        self.note_timeout(&mut record)?;
         let holder = self.read(record.person.bucket(), |txn| Ok(load_holder(txn, record.person)?.value))?;
         Ok((self.shown(id, &record, &holder)?, record))
     }

@@ -165,6 +165,18 @@ pub struct RequestRecord {
     pub expires: UnixMs,
     /// What the holder said.
     pub decision: Option<bool>,
+    /// The template it asks by, where it does.
+    #[serde(default)]
+    pub template: Option<String>,
+    /// The items it asks for, by id, as they were when it was asked.
+    #[serde(default)]
+    pub items: Vec<String>,
+    /// Those that were agreed to.
+    #[serde(default)]
+    pub agreed_items: Vec<String>,
+    /// Another question of the same presentation took its place.
+    #[serde(default)]
+    pub superseded: bool,
 }
 
 impl Stored for RequestRecord {

@@ -89,6 +89,14 @@ impl Platform {
         })
     }
 
+    /// When the citizen of this session signed in.
+    pub(crate) fn signed_in_at(&self, citizen: &Citizen) -> Result<UnixMs, Refusal> {
+        self.read(citizen.person.bucket(), |txn| {
+            let held = load::<SessionRecord>(txn, citizen.session.clone())?.ok_or_else(no_session)?;
+            Ok(held.value.expires.plus_days(-SESSION_LIFE_DAYS))
+        })
+    }
+
     /// Ends a session.
     ///
     /// # Errors

@@ -37,6 +37,7 @@ pub mod limits;
 pub mod list;
 pub mod message;
 pub mod point;
+pub mod receipt;
 pub mod short;
 pub mod sign;
 pub mod text;

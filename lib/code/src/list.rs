@@ -122,6 +122,8 @@ pub enum Kind {
     Deny,
     /// A gate's bundle, signed by a listed key with [`Uses::LIST`]; `tongma_edge` knows its content.
     Bundle,
+    /// A receipt of a grant, signed by a listed key with [`Uses::LIST`]; [`crate::receipt`] knows its content.
+    Receipt,
 }
 
 impl Kind {
@@ -130,6 +132,7 @@ impl Kind {
             Self::Keys => "application/tongma-key-list+cbor",
             Self::Deny => "application/tongma-deny-list+cbor",
             Self::Bundle => "application/tongma-bundle+cbor",
+            Self::Receipt => "application/tongma-receipt+cbor",
         }
     }
 }

@@ -1,4 +1,5 @@
 /** Ready to scan: the camera's picture, a way to type, what can be done without a code, and how the last one ended. */
+import { aboutListed, listedElement } from "./listed.js";
 import { fill, h, say } from "../../shared/dom.js";
 import { pick } from "../../shared/i18n.js";
 import { SHORT_DIGITS, cleanDigits, grouped, shortNumberFault } from "../number.js";
@@ -63,7 +64,7 @@ function lastElement(app) {
 /** @param {{open?: any}} state which action without a code is open; lives as long as the screen */
 export const readyView = (state = {}) => (app) => {
   const card = app.card();
-  const actions = card.actions.filter(({ by }) => by.includes("point"));
+  const actions = card.actions.filter((action) => action.by.includes("point") && !aboutListed(action));
   const busy = h("p.busy", { role: "status", hidden: true }, h("span.spin", { "aria-hidden": "true" }), app.t("checking"));
   const present = async (text) => {
     if (app.busy) return;
@@ -79,6 +80,7 @@ export const readyView = (state = {}) => (app) => {
     : [
       typedElement(app, present),
       actions.length > 0 && h("section.card.stack.tight", {}, h("h2", {}, app.t("without_code")), h("div.actions", {}, actions.map((action) => h("button", { type: "button", onclick: () => open(action) }, pick(action.name, app.language))))),
+      listedElement(app),
       recentElement(app, 5),
     ];
   const element = h("div.ready", {},

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tongma_domain::{Action, Card, Date, Field, FieldKind, Refusal, Starter, Text, VenueState};
 use tongma_service::Scenario;
-use tongma_service::{Asked, Audience, Question, Thing};
+use tongma_service::{Asked, Audience, Thing};
 
 use crate::{
     dto::{Done, Named, Outcome, Words},
@@ -127,62 +127,6 @@ pub struct MyAction {
     /// The form's fields, by id.
     #[serde(default)]
     pub input: Value,
-}
-
-/// A question that waits for the holder's tap.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct AskedOfMe {
-    /// Its id.
-    pub id: String,
-    /// When it was asked, Unix milliseconds.
-    pub asked_ms: i64,
-    /// Until when it can be answered, Unix milliseconds.
-    pub expires_ms: i64,
-    /// Who asks.
-    pub organisation: Words,
-    /// Where.
-    pub venue: Words,
-    /// At which point.
-    pub point: Words,
-    /// Which clerk.
-    pub operator: String,
-    /// The scenario.
-    pub scenario: String,
-    /// Its name, from the registry: what it is for.
-    pub purpose: Words,
-    /// What exactly is asked, in the scenario's words.
-    pub asks: Words,
-    /// What is released, why, for how long, on what basis: as on the card.
-    pub claims: Value,
-    /// How it is agreed to.
-    pub consent: Value,
-}
-
-/// The holder's answer.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Decide {
-    /// `agree` or `refuse`.
-    pub decision: Decision,
-}
-
-/// Yes or no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// Yes.
-    Agree,
-    /// No.
-    Refuse,
-}
-
-/// How the question stands.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Decided {
-    /// `agreed` or `refused`.
-    pub state: String,
-    /// What came of the action that waited, after a yes.
-    pub outcome: Option<Outcome>,
 }
 
 /// A standing consent.
@@ -391,37 +335,6 @@ pub async fn attempt(State(edge): State<Shared>, me: SignedIn, OutwardId(handle)
 pub(super) fn answer(outcome: Outcome) -> Response {
     let status = if outcome.pending.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
     (status, Json(Done { outcome })).into_response()
-}
-
-pub async fn questions(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<AskedOfMe>>> {
-    let question = |question: Question| AskedOfMe {
-        id: edge.platform.outward(me.audience(), question.id),
-        asked_ms: question.asked.as_millis(),
-        expires_ms: question.expires.as_millis(),
-        organisation: (&question.organisation).into(),
-        venue: (&question.venue).into(),
-        point: (&question.point).into(),
-        operator: question.operator,
-        scenario: question.scenario,
-        purpose: question.scenario_name.into(),
-        asks: (&question.asks).into(),
-        claims: serde_json::to_value(question.claims).unwrap_or_default(),
-        consent: serde_json::to_value(question.consent).unwrap_or_default(),
-    };
-    Ok(Json(List::whole(edge.platform.questions(&me.0)?.into_iter().map(question).collect())))
-}
-
-pub async fn decide(
-    State(edge): State<Shared>,
-    me: SignedIn,
-    OutwardId(id): OutwardId,
-    Json(answer): Json<Decide>,
-) -> Answer<Json<Decided>> {
-    let id = edge.platform.inward(me.audience(), &id)?;
-    let agree = answer.decision == Decision::Agree;
-    let outcome = edge.platform.decide_question(&me.0, id, agree).await?;
-    let outcome = outcome.map(|outcome| Outcome::of(&edge.platform, me.audience(), &outcome, None));
-    Ok(Json(Decided { state: if agree { "agreed" } else { "refused" }.to_owned(), outcome }))
 }
 
 pub async fn consents(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<Standing>>> {

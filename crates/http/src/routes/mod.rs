@@ -3,12 +3,14 @@
 
 mod admin;
 mod auth;
+mod grants;
 mod live;
 mod me;
 mod mine;
 mod points;
 mod presentations;
 mod public;
+mod questions;
 
 use axum::{
     handler::Handler,
@@ -250,10 +252,14 @@ fn citizen_operations() -> Vec<Operation> {
             .gives_at::<Done>(202),
         get("/v1/me/events", "News as it happens: what to look at again, and nothing else", live::mine)
             .gives_other(200, "text/event-stream"),
-        get("/v1/me/requests", "Questions that wait for my tap", mine::questions).gives::<List<mine::AskedOfMe>>(),
-        post("/v1/me/requests/{id}", "Answer a question", mine::decide)
-            .takes::<mine::Decide>()
-            .gives::<mine::Decided>(),
+        get("/v1/me/requests", "Questions that wait for my tap", questions::list).gives::<List<questions::AskedOfMe>>(),
+        post("/v1/me/requests/{id}", "Answer a question", questions::decide)
+            .takes::<questions::Decide>()
+            .gives::<questions::Decided>(),
+        get("/v1/me/grants", "What I gave by one tap, with receipts", grants::mine).gives::<List<grants::MyGrant>>(),
+        post("/v1/me/grants/{id}/withdraw", "Take a grant back", grants::withdraw).takes::<Nothing>().gives::<Done>(),
+        get("/v1/me/pin", "Whether I have set a PIN", grants::pin).gives::<grants::Pin>(),
+        post("/v1/me/pin", "Set or change my PIN", grants::set_pin).takes::<grants::NewPin>().gives::<grants::Pin>(),
         get("/v1/me/consents", "My standing consents", mine::consents).gives::<List<mine::Standing>>(),
         Operation::new(Method::DELETE, "/v1/me/consents/{id}", "Withdraw a consent", mine::end_consent)
             .gives::<mine::Ended>(),
@@ -277,6 +283,10 @@ fn point_operations() -> Vec<Operation> {
         post("/v1/presentations/{id}/close", "The counter is done with this person", presentations::close)
             .takes::<Nothing>()
             .gives::<presentations::Closed>(),
+        post("/v1/grants/{id}/copies", "Look at the annotated copies of a grant", grants::copies)
+            .takes::<grants::Look>()
+            .gives::<grants::Copies>(),
+        get("/v1/grants/{id}/receipt", "The receipt of a grant", grants::receipt_at).gives::<grants::Receipt>(),
         post("/v1/points/{id}/actions", "Do something that needs nobody's code", points::act)
             .takes::<points::PointAction>()
             .gives::<Done>()

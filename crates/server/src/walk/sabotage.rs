@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tongma_capability::{Desk, Place, Scenario, Step, Stop};
-use tongma_domain::{Card, Outcome, Refusal, Text, Venue, Words};
+use tongma_capability::{Desk, Holder, Place, Scenario, Step, Stop};
+use tongma_domain::{AGREED_FIELD, Card, Input, Outcome, Refusal, Template, TemplateItem, Text, Venue, Words};
 
 /// A fault in a scenario.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,8 @@ pub enum Fault {
     Leak(&'static str),
     /// This action is done twice, under two attempts.
     Twice(&'static str),
+    /// This action takes the holder's yes to everything for granted.
+    Assume(&'static str),
     /// A setting has another value than the venue was given.
     Setting(&'static str, i64),
 }
@@ -52,6 +54,22 @@ impl Broken {
         Box::leak(planted.into_boxed_slice())
     }
 
+    /// Acts as if the holder had agreed to all that any template asks.
+    fn assume(&self, desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
+        let everything: Vec<Value> = self
+            .inner
+            .templates()
+            .iter()
+            .flat_map(|template| template.items.iter().map(TemplateItem::id))
+            .map(Value::from)
+            .collect();
+        let mut fields = step.input.fields().clone();
+        fields.insert(AGREED_FIELD.to_owned(), everything.into());
+        let input = Input::trusted(fields);
+        let holder = step.holder.cloned().map(|holder| Holder { agreed: true, ..holder });
+        self.inner.act(desk, &Step { input: &input, holder: holder.as_ref(), ..step.clone() })
+    }
+
     fn venue(&self, venue: &Venue) -> Option<Venue> {
         let Fault::Setting(id, value) = self.fault else { return None };
         let mut settings: BTreeMap<String, i64> = venue.settings.clone();
@@ -67,6 +85,10 @@ fn done() -> Outcome {
 impl Scenario for Broken {
     fn card(&self) -> &'static Card {
         self.inner.card()
+    }
+
+    fn templates(&self) -> &'static [Template] {
+        self.inner.templates()
     }
 
     fn place(&self, step: &Step<'_>) -> Result<Place, Refusal> {
@@ -101,6 +123,7 @@ impl Scenario for Broken {
                 self.inner.act(desk, &again)?;
                 self.inner.act(desk, step)
             }
+            Fault::Assume(action) if action == step.action => self.assume(desk, step),
             Fault::Swallow(code) => match self.inner.act(desk, step) {
                 Err(Stop::Refused(refusal)) if refusal.code() == code => Ok(done()),
                 other => other,

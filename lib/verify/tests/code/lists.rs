@@ -58,7 +58,7 @@ fn a_list_of_one_kind_is_none_of_another() {
     let index = index_of(Suite::Sm2, Uses::LIST);
     let payload = DenyList::new(validity(1), &[], &[]).seal(index, &*key_signer(index), &[0; 32]).unwrap();
     let payload = SignedList::open(Kind::Deny, &payload).unwrap().payload().to_vec();
-    let kinds = [Kind::Keys, Kind::Deny, Kind::Bundle];
+    let kinds = [Kind::Keys, Kind::Deny, Kind::Bundle, Kind::Receipt];
     for sealed in kinds {
         let bytes = seal(sealed, payload.clone(), index, &*key_signer(index), &[0; 32]).unwrap();
         for asked in kinds {

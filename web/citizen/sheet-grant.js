@@ -1,0 +1,116 @@
+// The part of the consent sheet that asks by matter: certificates and their fields, each with its purpose, required or optional; the
+// PIN where something sensitive is ticked. What is ticked and typed outlives a change of language; nothing of it outlives the sheet.
+import { $, h } from "../shared/dom.js";
+import { translator } from "../shared/i18n.js";
+import { EN, ZH } from "./words-grant.js";
+
+/** The words of this part. */
+export const grantWords = (app) => translator(app.shell.language === "zh" ? ZH : EN);
+
+/** What is ticked at first: everything, since that is what the matter asks; optional things can be unticked. Pure. */
+export const firstChoice = (items) => new Set(items.map(({ id }) => id));
+
+/** Whether what is ticked needs the PIN. Pure. */
+export const needsPin = (items, chosen) => items.some(({ id, sensitive }) => sensitive && chosen.has(id));
+
+/** Items by certificate, in the order asked; those of no certificate last. Pure. */
+export function grouped(items) {
+  const groups = new Map();
+  for (const item of items) {
+    const key = item.certificate ? item.certificate.zh : "";
+    if (!groups.has(key)) groups.set(key, { certificate: item.certificate ?? null, standing: item.standing, standing_words: item.standing_words, items: [] });
+    groups.get(key).items.push(item);
+  }
+  return [...groups.values()].sort((one, other) => (one.certificate === null) - (other.certificate === null));
+}
+
+/** What is wrong with the digits typed, as a key of the words; null when they will do. Pure. */
+export function pinFault(pin, again = pin) {
+  if (!/^\d{6}$/.test(pin)) return "pin_missing";
+  return pin === again ? null : "pin_differ";
+}
+
+/** The facts about the matter, as rows `[label, text]`. */
+export function matterFacts(app, matter) {
+  const w = grantWords(app);
+  return [
+    [w("basis"), app.words(matter.basis)],
+    [w("kept"), w("kept_days", { n: matter.retention_days })],
+    [w("passed_on"), matter.passed_on ? app.words(matter.passed_on) : w("passed_on_nobody")],
+  ];
+}
+
+/** The items with their ticks, and the PIN when it is needed. `held` is `{chosen, fault}`; `changed` is called after a tick. */
+export function matterElement(app, matter, held, changed) {
+  const w = grantWords(app);
+  const tick = (item) => (event) => {
+    event.currentTarget.checked ? held.chosen.add(item.id) : held.chosen.delete(item.id);
+    changed();
+  };
+  const line = (item) => {
+    const id = `item-${item.id.replace(/\W/g, "-")}`;
+    const mark = item.required ? w("required") : w("optional");
+    return h(
+      "li",
+      {},
+      h("input", { type: "checkbox", id, checked: held.chosen.has(item.id), disabled: item.required, onchange: tick(item), "aria-describedby": `${id}-why` }),
+      h("label", { for: id }, h("b", {}, app.words(item.label)), " ", h("span.chip", { class: item.required ? "" : "good" }, mark), item.sensitive && [" ", h("span.chip.ask", {}, w("sensitive"))]),
+      h("span.small.quiet", { id: `${id}-why` }, app.words(item.purpose)),
+    );
+  };
+  const group = ({ certificate, standing, standing_words: state, items }) =>
+    h(
+      "fieldset.give",
+      {},
+      h("legend.strong", {}, certificate ? app.words(certificate) : w("claims")),
+      standing && standing !== "good" && h("p.band.ask.small", {}, w("not_in_force", { state: app.words(state) })),
+      h("ul", {}, items.map(line)),
+    );
+  return h("div.stack.tight#give", {}, h("h3", {}, w("choose")), grouped(matter.items).map(group), h("div#pin-place", {}, pinElement(app, matter, held)));
+}
+
+/** The fields for the PIN, where it is needed: one, or two when it is set for the first time. */
+export function pinElement(app, matter, held) {
+  if (!needsPin(matter.items, held.chosen)) return null;
+  const w = grantWords(app);
+  const field = (id, label, value) =>
+    h("label.pin", { for: id }, label, h("input", { id, type: "password", inputmode: "numeric", autocomplete: "off", maxlength: "6", pattern: "[0-9]{6}", value: value ?? "", "aria-describedby": "pin-fault", oninput: (event) => (held[id] = event.currentTarget.value) }));
+  return h(
+    "section.card.stack.tight.pins",
+    {},
+    matter.pin_set ? field("pin", w("pin"), held.pin) : [h("p", {}, w("pin_new")), field("pin", w("pin"), held.pin), field("pin-again", w("pin_again"), held["pin-again"])],
+    h("p.fault", { id: "pin-fault", role: "alert" }, held.fault ?? ""),
+  );
+}
+
+/** The agreeing button's words: all, or those that are ticked. */
+export const agreeWords = (app, matter, chosen) => grantWords(app)(chosen.size === 0 ? "agree_first" : chosen.size === matter.items.length ? "agree_all" : "agree_some");
+
+/**
+ * What is sent, or null when something has to be corrected first: then it is said beside the field. A PIN that is set for the first
+ * time is set before the answer is sent.
+ */
+export async function matterReply(app, box, matter, held) {
+  const w = grantWords(app);
+  const reply = { decision: "agree", items: [...held.chosen] };
+  if (!needsPin(matter.items, held.chosen)) return reply;
+  const typed = held.pin ?? "";
+  const fault = matter.pin_set ? pinFault(typed) : pinFault(typed, held["pin-again"] ?? "");
+  if (fault) {
+    said(box, held, w(fault));
+    return null;
+  }
+  if (!matter.pin_set) {
+    await app.api.post("/v1/me/pin", { pin: typed });
+    matter.pin_set = true;
+  }
+  return { ...reply, pin: typed };
+}
+
+/** Says a fault beside the PIN and puts the cursor there. */
+export function said(box, held, text) {
+  held.fault = text;
+  const place = $("#pin-fault", box);
+  if (place) place.textContent = text;
+  $("#pin", box)?.focus();
+}

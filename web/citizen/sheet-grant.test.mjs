@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { agreeWords, firstChoice, grouped, needsPin, pinFault } from "./sheet-grant.js";
+import { EN, ZH } from "./words-grant.js";
+
+const CARD = { zh: "居民身份证", en: "Resident identity card" };
+const ITEMS = [
+  { id: "resident_id_card.name", certificate: CARD, required: true, sensitive: true },
+  { id: "claim.phone", required: false, sensitive: false },
+  { id: "student_card.school", certificate: { zh: "学生证", en: "Student card" }, required: true, sensitive: false },
+  { id: "resident_id_card.address", certificate: CARD, required: false, sensitive: true },
+];
+
+test("both tables have the same keys and the same values in them", () => {
+  assert.deepEqual(Object.keys(ZH), Object.keys(EN));
+  const values = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+  for (const key of Object.keys(ZH)) {
+    assert.deepEqual(values(ZH[key]), values(EN[key]), key);
+    assert.match(ZH[key], /[\u4e00-\u9fff]/, key);
+    assert.doesNotMatch(EN[key], /[\u4e00-\u9fff]/, key);
+  }
+});
+
+test("items stand by certificate, and what is of none comes last", () => {
+  const groups = grouped(ITEMS);
+  assert.deepEqual(groups.map(({ certificate }) => certificate?.en ?? null), ["Resident identity card", "Student card", null]);
+  assert.deepEqual(groups[0].items.map(({ id }) => id), ["resident_id_card.name", "resident_id_card.address"]);
+});
+
+test("the PIN is asked only when something sensitive is ticked", () => {
+  assert.equal(needsPin(ITEMS, firstChoice(ITEMS)), true);
+  assert.equal(needsPin(ITEMS, new Set(["claim.phone", "student_card.school"])), false);
+});
+
+test("digits that will not do are named", () => {
+  assert.equal(pinFault("135246"), null);
+  assert.equal(pinFault("13524"), "pin_missing");
+  assert.equal(pinFault("13524x"), "pin_missing");
+  assert.equal(pinFault("135246", "135247"), "pin_differ");
+});
+
+test("the button says whether all or some is given", () => {
+  const app = { shell: { language: "en" } };
+  assert.equal(agreeWords(app, { items: ITEMS }, firstChoice(ITEMS)), "Give all");
+  assert.equal(agreeWords(app, { items: ITEMS }, new Set(["claim.phone"])), "Give these");
+});
