@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 use tongma_capability::Stop;
-use tongma_capability::certificate::{self, Identifier, Standing};
+use tongma_capability::certificate::{self, Standing};
 use tongma_capability::disclose::grant;
 use tongma_domain::{
     AgeClass, ClaimAsk, ConsentKind, Id, Refusal, Template, TemplateItem, Text, UnixMs, Wanted, Words, mask_name,
@@ -116,20 +116,23 @@ pub(crate) fn template_of(
     scenario.templates().iter().find(|template| template.id == named)
 }
 
-/// The holder's certificates of the kinds that these items ask for: identifier and worth.
+/// A kind of certificate, and what the holder's is worth.
+type HeldKind = (&'static str, Option<Standing>);
+
+/// What the holder's certificates of the kinds that these items ask for are worth.
 fn held(
     txn: &mut dyn tongma_store::Txn,
     person: Id,
     items: &[&'static TemplateItem],
     now: UnixMs,
-) -> Result<Vec<(&'static str, Option<(Identifier, Standing)>)>, Stop> {
-    let mut found: Vec<(&'static str, Option<(Identifier, Standing)>)> = Vec::new();
+) -> Result<Vec<HeldKind>, Stop> {
+    let mut found: Vec<HeldKind> = Vec::new();
     for item in items {
         if let Wanted::Field { certificate: kind, .. } = item.what
             && !found.iter().any(|(known, _)| *known == kind)
         {
             let first = certificate::find_of_kind(txn, person, kind, now)?.into_iter().next();
-            found.push((kind, first.map(|held| (held.identifier.clone(), held.standing(now)))));
+            found.push((kind, first.map(|held| held.standing(now))));
         }
     }
     Ok(found)
@@ -239,13 +242,13 @@ impl Platform {
     }
 }
 
-fn asked_item(item: &'static TemplateItem, held: &[(&'static str, Option<(Identifier, Standing)>)]) -> AskedItem {
+fn asked_item(item: &'static TemplateItem, held: &[HeldKind]) -> AskedItem {
     let (certificate, label, standing) = match item.what {
         Wanted::Claim { claim } => (None, claim_words(claim), None),
         Wanted::Field { certificate: kind, field } => {
             let label = certificate::kind(kind).and_then(|kind| kind.field(field)).map(|field| field.label.into());
-            let found = held.iter().find(|(known, _)| *known == kind).and_then(|(_, found)| found.as_ref());
-            (Some(grant::kind_words(kind)), label.unwrap_or_default(), Some(found.map(|(_, standing)| *standing)))
+            let found = held.iter().find(|(known, _)| *known == kind).and_then(|(_, found)| *found);
+            (Some(grant::kind_words(kind)), label.unwrap_or_default(), Some(found))
         }
     };
     AskedItem {
