@@ -35,6 +35,13 @@ pub struct Reply {
     pub pin: Option<String>,
 }
 
+impl From<bool> for Reply {
+    /// Yes to all of it, or no.
+    fn from(agree: bool) -> Self {
+        Self { agree, ..Self::default() }
+    }
+}
+
 /// A standing consent as the app lists it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Consent {
@@ -152,8 +159,9 @@ impl Platform {
         self: &Arc<Self>,
         citizen: &Citizen,
         id: Id,
-        reply: Reply,
+        reply: impl Into<Reply>,
     ) -> Result<Option<Outcome>, Refusal> {
+        let reply = reply.into();
         let (request, presentation) = self.question_for(citizen, id)?;
         let scenario = self.scenario(&presentation.purpose)?;
         let agreed = if reply.agree { agreed_items(scenario, &request, reply.items.as_deref())? } else { Vec::new() };
