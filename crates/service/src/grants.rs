@@ -384,7 +384,8 @@ impl Platform {
             once: once(&[b"withdraw", grant.as_bytes(), attempt.as_bytes()], [2; 32], attempt, self.now())?,
             answers: true,
         };
-        self.run_and_follow(grant.bucket(), leg).await.map(|acted| acted.outcome)
+        let holder = self.holder_of(&leg.context, &self.directory(), true)?;
+        self.run_and_follow(grant.bucket(), leg, holder, None).await.map(|acted| acted.outcome)
     }
 }
 
