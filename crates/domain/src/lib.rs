@@ -16,6 +16,7 @@ mod refusal;
 mod template;
 mod text;
 mod time;
+mod uscc;
 mod venue;
 
 pub use card::{
@@ -33,4 +34,5 @@ pub use refusal::{Refusal, RefusalCode};
 pub use template::{AGREED_FIELD, ALL_AGES, OF_AGE, TEMPLATE_FIELD, Template, TemplateItem, Wanted};
 pub use text::{Text, Words};
 pub use time::{Clock, Date, UnixMs};
+pub use uscc::is_uscc;
 pub use venue::{Organisation, Point, PointKind, Venue, VenueState};

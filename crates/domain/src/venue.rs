@@ -14,6 +14,9 @@ pub struct Organisation {
     pub name_zh: String,
     /// Its registered name in English.
     pub name_en: String,
+    /// Its unified social credit code (GB 32100), once an application has named it.
+    #[serde(default)]
+    pub uscc: Option<String>,
 }
 
 /// Where a scenario takes place.

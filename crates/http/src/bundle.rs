@@ -70,6 +70,7 @@ pub fn bundle(web: &Path, wasm: &[(String, Vec<u8>)]) -> Result<BTreeMap<String,
     for app in &APPS {
         read_folder(web, app.folder, &mut files)?;
     }
+    read_folder(web, "console", &mut files)?;
     read_folder(web, "shared", &mut files)?;
     let mut assets = BTreeMap::new();
     for (path, bytes) in &files {

@@ -17,7 +17,7 @@ use tongma_service::{Audience, Citizen, Platform};
 
 use crate::{
     extract,
-    limits::{Budget, PAIRINGS_PER_MINUTE},
+    limits::{APPLICATIONS_PER_MINUTE, Budget, PAIRINGS_PER_MINUTE, STAFF_ENTRIES_PER_MINUTE},
     point_signature::{PointKey, UnverifiedRequest, refused},
     problem::{Answer, Problem},
     security,
@@ -53,6 +53,10 @@ pub struct Edge {
     pub assets: Assets,
     /// Pairing tries left.
     pub pairings: Budget,
+    /// Beginnings of staff ceremonies left.
+    pub entries: Budget,
+    /// Applications left.
+    pub applications: Budget,
     /// The contract, as served.
     pub openapi: Bytes,
     admin_digest: Option<[u8; 32]>,
@@ -82,6 +86,8 @@ impl Edge {
             sign_in,
             assets: Assets::default(),
             pairings: Budget::new(PAIRINGS_PER_MINUTE),
+            entries: Budget::new(STAFF_ENTRIES_PER_MINUTE),
+            applications: Budget::new(APPLICATIONS_PER_MINUTE),
             openapi,
             admin_digest: config.admin_token.as_ref().map(|token| Sha256::digest(token).into()),
             keys: RwLock::new(HashMap::new()),
@@ -171,6 +177,11 @@ impl FromRequest<Shared> for SignedPoint {
         let body = extract::read_body(&parts.headers, body).await?;
         let now_s = edge.platform.now().as_seconds();
         let outward = claim.verify(&key, &parts.method, &parts.uri, &body, now_s)?;
+        // What happened offline is taken in also from a point out of service; nothing new begins there.
+        if !parts.uri.path().ends_with("/facts") {
+            edge.platform.in_service(id)?;
+        }
+        edge.platform.counters().heard(id, edge.platform.now());
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             extract::must_be_json(&parts.headers)?;
         }

@@ -4,6 +4,7 @@
 //! ([`tongma_service::Platform`]) and writes the answer.
 
 pub mod bundle;
+pub mod console;
 pub mod demo_provider;
 pub mod dto;
 pub mod edge;
@@ -50,6 +51,7 @@ pub fn router(platform: Arc<Platform>, config: &Config) -> Result<Router, String
     for (path, handler) in routes::pages() {
         router = router.route(path, handler);
     }
+    router = console::add(router, &edge);
     Ok(router
         .fallback(async || problem::unknown_route())
         .method_not_allowed_fallback(async || problem::method_not_allowed())

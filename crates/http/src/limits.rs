@@ -34,6 +34,10 @@ pub const MOST_IN_FLIGHT: usize = 1024;
 pub const MOST_WAIT: Duration = Duration::from_millis(800);
 /// Pairing tries a minute, over all points: a code has 8 digits, so guessing one live code of a hundred takes years.
 pub const PAIRINGS_PER_MINUTE: u32 = 60;
+/// Beginnings of staff sign-ins and enrolments a minute: an invitation has 16 digits, so this is for the store's sake.
+pub const STAFF_ENTRIES_PER_MINUTE: u32 = 120;
+/// Applications a minute, from everywhere: each is read by a person.
+pub const APPLICATIONS_PER_MINUTE: u32 = 60;
 /// How long a sign-in may take between leaving for the provider and coming back, in seconds.
 pub const SIGN_IN_TIME_S: i64 = 600;
 

@@ -201,7 +201,8 @@ pub async fn speak(request: Request, next: Next) -> Response {
     spoken
 }
 
-fn wants_page(headers: &HeaderMap) -> bool {
+/// Whether a browser asks that navigates: by link, or by a form.
+pub fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     accept.split(',').next().is_some_and(|first| first.trim().starts_with("text/html"))
 }

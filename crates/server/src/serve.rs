@@ -87,6 +87,8 @@ pub struct Server {
     pub rail: Option<Running>,
     listener: TcpListener,
     router: axum::Router,
+    /// The code for the first member of staff, while there is none.
+    first_staff_code: Option<String>,
 }
 
 impl Server {
@@ -117,7 +119,9 @@ impl Server {
         };
         let config = Config { public_origin: origin.clone(), sign_in, admin_token: Some(admin_token) };
         let router = tongma_http::router(Arc::clone(&platform), &config).map_err(io::Error::other)?;
-        Ok(Self { platform, origin, demo, provider, rail, listener, router })
+        let first_staff_code =
+            platform.first_staff_code().await.map_err(|refusal| io::Error::other(refusal.to_string()))?;
+        Ok(Self { platform, origin, demo, provider, rail, listener, router, first_staff_code })
     }
 
     /// Serves until `stop` ends; then lets requests finish and ends the side processes.
@@ -226,6 +230,12 @@ fn announce(server: &Server, args: &ServeArgs) {
     say!("  首页 / start page      {origin}/");
     say!("  市民 / citizen         {origin}/me");
     say!("  服务台、闸机 / desk, gate  {origin}/desk");
+    // Passkeys belong to a name: on this machine that is `localhost`.
+    say!("  管理台 / console       {}/console", origin.replace("://127.0.0.1", "://localhost"));
+    say!("  场所接入 / apply       {origin}/apply");
+    if let Some(code) = &server.first_staff_code {
+        say!("  首位安全管理员邀请码 / code for the first security administrator  {code}");
+    }
     say!("  接口 / OpenAPI         {origin}/openapi.json");
     say!("  管理令牌 / admin token {}", Data::at(&args.data).admin_token_file().display());
     if let Some(provider) = &server.provider {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sm3::{Digest, Sm3};
+use tongma_capability::Stop;
 use tongma_domain::{Bucket, Id, Organisation, Point, PointKind, Refusal, Text, UnixMs, Venue, VenueState};
-use tongma_store::{Index, Key, Stored, create, find, load, save, upsert};
+use tongma_store::{Index, Key, Stored, Txn, create, find, load, save, upsert};
 
 use crate::platform::Platform;
 
@@ -38,6 +39,9 @@ pub struct PointRecord {
     pub point: Point,
     /// Its key; `None` until paired.
     pub key: Option<PointKey>,
+    /// Taken out of service by the platform.
+    #[serde(default)]
+    pub suspended: bool,
 }
 
 /// A pairing code that waits for its point. Key: the code's digest.
@@ -48,6 +52,20 @@ struct PairingRecord {
     used: bool,
 }
 
+/// A pairing code about to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct Pairing {
+    digest: [u8; 32],
+    record: PairingRecord,
+}
+
+impl Pairing {
+    /// Writes it, in a transaction of the directory's bucket.
+    pub(crate) fn write(&self, txn: &mut dyn Txn) -> Result<(), Stop> {
+        Ok(create(txn, Key::new(&self.digest), &self.record)?)
+    }
+}
+
 fn all() -> Vec<Index> {
     vec![Index { name: "all", value: Key::from("all") }]
 }
@@ -55,10 +73,10 @@ fn all() -> Vec<Index> {
 /// Directory rows are stored as they are, listed by one index.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-struct OrganisationRow(Organisation);
+pub(crate) struct OrganisationRow(pub(crate) Organisation);
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-struct VenueRow(Venue);
+pub(crate) struct VenueRow(pub(crate) Venue);
 
 impl Stored for OrganisationRow {
     const KIND: &'static str = "organisation";
@@ -115,6 +133,16 @@ impl Directory {
                 Text::new("请重新配对", "Pair it again"),
             )
         })
+    }
+
+    /// All points, in the order of their ids.
+    pub fn points(&self) -> impl Iterator<Item = &PointRecord> {
+        self.points.values()
+    }
+
+    /// All organisations, in the order of their ids.
+    pub fn organisations(&self) -> impl Iterator<Item = &Organisation> {
+        self.organisations.values()
     }
 
     /// All venues, in the order of their ids.
@@ -186,8 +214,12 @@ impl Platform {
     /// `input.malformed` for an empty name, or the store's refusal.
     pub async fn register_organisation(&self, name_zh: &str, name_en: &str) -> Result<Id, Refusal> {
         let id = directory_id(&[b"organisation", named(name_zh)?.as_bytes()]);
-        let organisation = Organisation { id, name_zh: name_zh.into(), name_en: name_en.into() };
-        self.run(Bucket::DIRECTORY, move |txn| Ok(upsert(txn, id, &OrganisationRow(organisation.clone()))?)).await?;
+        let organisation = Organisation { id, name_zh: name_zh.into(), name_en: name_en.into(), uscc: None };
+        self.run(Bucket::DIRECTORY, move |txn| {
+            let uscc = load::<OrganisationRow>(txn, id)?.and_then(|held| held.value.0.uscc);
+            Ok(upsert(txn, id, &OrganisationRow(Organisation { uscc, ..organisation.clone() }))?)
+        })
+        .await?;
         self.reload_directory()?;
         Ok(id)
     }
@@ -224,19 +256,27 @@ impl Platform {
         self.directory().venue(venue)?;
         let id = directory_id(&[b"point", venue.as_bytes(), named(names.0)?.as_bytes()]);
         let point = Point { id, venue, name_zh: names.0.into(), name_en: names.1.into(), kind, scenarios };
-        let seed = self.seed();
-        let number =
-            u64::from_be_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]) % 100_000_000;
-        let code = format!("{number:08}");
-        let (key, expires) = (digest("pairing", &code), self.now().plus_s(PAIRING_LIFE_S));
+        let (code, pairing) = self.pairing(id);
         self.run(Bucket::DIRECTORY, move |txn| {
-            let key_kept = load::<PointRecord>(txn, id)?.and_then(|held| held.value.key);
-            upsert(txn, id, &PointRecord { point: point.clone(), key: key_kept })?;
-            Ok(create(txn, Key::new(&key), &PairingRecord { point: id, expires, used: false })?)
+            let known = load::<PointRecord>(txn, id)?.map(|held| held.value);
+            let suspended = known.as_ref().is_some_and(|known| known.suspended);
+            let key = known.and_then(|known| known.key);
+            upsert(txn, id, &PointRecord { point: point.clone(), key, suspended })?;
+            pairing.write(txn)
         })
         .await?;
         self.reload_directory()?;
         Ok((id, code))
+    }
+
+    /// A fresh pairing code for a point, and what is to be written for it.
+    pub(crate) fn pairing(&self, point: Id) -> (String, Pairing) {
+        let seed = self.seed();
+        let number =
+            u64::from_be_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]) % 100_000_000;
+        let code = format!("{number:08}");
+        let (digest, expires) = (digest("pairing", &code), self.now().plus_s(PAIRING_LIFE_S));
+        (code, Pairing { digest, record: PairingRecord { point, expires, used: false } })
     }
 
     /// Pairs a point: the code is good once, the key is the point's from now on.
@@ -265,11 +305,11 @@ impl Platform {
 }
 
 /// Directory ids are derived from names, in the directory's bucket: registering twice is registering once.
-fn directory_id(parts: &[&[u8]]) -> Id {
+pub(crate) fn directory_id(parts: &[&[u8]]) -> Id {
     Id::derived(parts)
 }
 
-fn named(name: &str) -> Result<&str, Refusal> {
+pub(crate) fn named(name: &str) -> Result<&str, Refusal> {
     if name.trim().is_empty() || name.chars().count() > 100 {
         return Err(Refusal::invalid(
             "input.malformed",

@@ -11,6 +11,7 @@ use tongma_store::{load, upsert};
 
 use crate::act::{Asked, request_digest};
 use crate::leg::{Leg, LegContext, once};
+use crate::oddities::Oddity;
 use crate::platform::Platform;
 use crate::present::{OfflineClaim, claimant};
 use crate::records::HandoverRecord;
@@ -116,6 +117,12 @@ impl Platform {
             && let Some(fields) = evidence.as_object_mut()
         {
             fields.insert("used_elsewhere".into(), Value::from(true));
+            let text = Words::new(
+                "同一个码在两处使用，其中一处离线",
+                "One code was used at two places, at one of them offline",
+            );
+            let oddity = Oddity { code: "code.two_places".into(), point: Some(point), text };
+            self.note_oddity(&[point.as_bytes(), &event.counter.to_be_bytes()], oddity).await;
         }
         let context = LegContext {
             scenario: event.scenario.clone(),

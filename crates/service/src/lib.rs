@@ -8,6 +8,7 @@
 mod act;
 mod bundle;
 mod consent;
+mod counters;
 mod directory;
 mod facts;
 mod grants;
@@ -15,16 +16,20 @@ mod keys;
 mod leg;
 pub mod live;
 mod money;
+mod oddities;
+mod onboarding;
 mod outbox;
 mod outward;
 mod people;
 mod pin;
 mod platform;
+mod premises;
 mod present;
 mod question;
 mod records;
 mod sealed_fields;
 mod sessions;
+mod staff;
 mod tickets;
 mod vault;
 mod views;
@@ -32,10 +37,13 @@ mod views;
 pub use act::{ActRefused, Acted, Asked, Attempt};
 pub use bundle::SignedBundle;
 pub use consent::{Consent, Reply};
+pub use counters::{Counters, Figures, MINUTES};
 pub use directory::{Directory, PointKey, PointRecord};
 pub use facts::{Event, EventResult, HandedOver, MOST_EVENTS};
 pub use grants::{CertificateCopy, CopiedField, Copies, GrantView, SignedReceipt};
 pub use keys::{CodeKeys, Lists};
+pub use oddities::{Holes, LogWalk, Oddity};
+pub use onboarding::{Application, Handled, Stage, Wanted};
 pub use outward::Audience;
 pub use people::Enrolment;
 pub use pin::PinState;
@@ -44,6 +52,10 @@ pub use present::{PRESENTATION_LIFE_S, Presentation, Scanned};
 pub use question::{AskedItem, AskedMatter, Question};
 pub use records::{DeviceRecord, PresentationRecord};
 pub use sessions::{Citizen, Me, Ward};
+pub use staff::{
+    Act, ActEntry, Arrived, Begun, Invited, Office, Person, SESSION_IDLE_S, SESSION_LIFE_S, Staff, StaffRecord,
+    Unmasked, Unmasking, UnmaskingState, other_office,
+};
 pub use tickets::{MOST_TICKETS, Prepared, ShortSecrets, Signed};
 /// What the platform is handed its catalogue as; re-exported so that the edge leans on this crate alone.
 pub use tongma_capability::Scenario;

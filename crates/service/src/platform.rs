@@ -14,6 +14,7 @@ use tongma_code::ticket::Day;
 use tongma_domain::{Bucket, Clock, Entropy, Id, Refusal, SeededEntropy, Text, UnixMs};
 use tongma_store::{Store, StoreError, Txn};
 
+use crate::counters::Counters;
 use crate::directory::Directory;
 use crate::keys::CodeKeys;
 use crate::live::Hub;
@@ -68,6 +69,7 @@ pub struct Platform {
     /// The last presentations of each point, for the clerk's eye.
     pub(crate) recent: Mutex<BTreeMap<Id, Vec<Recent>>>,
     live: Hub,
+    counters: Counters,
 }
 
 impl Platform {
@@ -98,10 +100,16 @@ impl Platform {
             delivered: Mutex::new(BTreeMap::new()),
             recent: Mutex::new(BTreeMap::new()),
             live: Hub::new(u32::from_be_bytes(run)),
+            counters: Counters::new(now),
         };
         platform.reload_directory()?;
         platform.refresh_lists()?;
         Ok(Arc::new(platform))
+    }
+
+    /// What this process has counted of its work.
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// The time of day.

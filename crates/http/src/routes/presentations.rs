@@ -149,19 +149,29 @@ pub async fn create(
     let scanned = Scanned { text: wanted.text, request_id: wanted.request_id, purpose: wanted.purpose, operator };
     let at = Place::of(&edge, &point)?;
     let Some(action) = wanted.action else {
-        let presentation = edge.platform.present(point.id, &scanned).await?;
+        let presentation = counted(&edge, edge.platform.present(point.id, &scanned)).await?;
         edge.platform
             .note_recent(point.id, Recent::shown(edge.platform.now(), &presentation.masked_name, &scanned.purpose));
         return Ok(Json(Presented { presentation: at.shown(presentation), outcome: None, refusal: None }));
     };
     let asked = Asked { action: action.id, input: action.input, idempotency_key: key.0 };
-    let (presentation, acted) = edge.platform.present_and_act(point.id, &scanned, asked).await?;
+    let (presentation, acted) = counted(&edge, edge.platform.present_and_act(point.id, &scanned, asked)).await?;
     at.note(&presentation, &scanned.purpose, &acted);
     let (outcome, refusal) = match acted {
         Ok(acted) => (Some(at.outcome(&acted)), None),
         Err(refused) => (None, Some(at.problem(refused).body(language))),
     };
     Ok(Json(Presented { presentation: at.shown(presentation), outcome, refusal }))
+}
+
+/// Waits for what a scan comes to, and counts how it went and how long it took.
+async fn counted<T>(edge: &Edge, scan: impl Future<Output = Result<T, Refusal>>) -> Answer<T> {
+    let begun = tokio::time::Instant::now();
+    let presented = scan.await;
+    let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let code = presented.as_ref().err().map(Refusal::code);
+    edge.platform.counters().answered(edge.platform.now(), took_us, code);
+    Ok(presented?)
 }
 
 pub async fn act(

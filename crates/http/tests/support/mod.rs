@@ -295,6 +295,17 @@ pub async fn enrol(router: &Router, issuer: &str, subject: &str) {
     admin(router, "/v1/admin/people", &person).await;
 }
 
+/// A device that pairs with this code.
+pub async fn pair(router: &Router, code: &str, seed: u8) -> Desk1 {
+    let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
+    let public_key = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
+    let pair = json!({ "code": code, "algorithm": "ed25519", "public_key": public_key });
+    let headers = [("content-type", "application/json")];
+    let paired = send(router, "POST", "/v1/points/pair", &headers, pair.to_string()).await;
+    assert_eq!(paired.status, StatusCode::OK, "{}", paired.text);
+    Desk1 { id: paired.json()["point"].as_str().unwrap().to_owned(), key }
+}
+
 async fn furnish(router: &Router) -> (Desk1, Desk1) {
     let organisation =
         admin(router, "/v1/admin/organisations", &json!({ "name_zh": "集章馆", "name_en": "Stamp House" })).await;
@@ -307,14 +318,9 @@ async fn furnish(router: &Router) -> (Desk1, Desk1) {
         let point =
             json!({ "venue": venue["id"], "name_zh": name, "name_en": name, "kind": "desk", "scenarios": ["stamps"] });
         let point = admin(router, "/v1/admin/points", &point).await;
-        let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
-        let public_key = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
-        let pair = json!({ "code": point["pairing_code"], "algorithm": "ed25519", "public_key": public_key });
-        let headers = [("content-type", "application/json")];
-        let paired = send(router, "POST", "/v1/points/pair", &headers, pair.to_string()).await;
-        assert_eq!(paired.status, StatusCode::OK, "{}", paired.text);
-        assert_eq!(paired.json()["point"], point["id"]);
-        desks.push(Desk1 { id: point["id"].as_str().unwrap().to_owned(), key });
+        let desk = pair(router, point["pairing_code"].as_str().unwrap(), seed).await;
+        assert_eq!(point["id"], desk.id.as_str());
+        desks.push(desk);
     }
     let second = desks.pop().unwrap();
     (desks.pop().unwrap(), second)
