@@ -20,12 +20,12 @@ mod shown;
 mod tickets;
 
 pub use counters::{
-    Called, Closed, call, close_counter, counter_of, done, open_counter, pass, recall, serve, transfer,
+    Called, Closed, call, close_counter, counter_named, counter_of, done, open_counter, pass, recall, serve, transfer,
 };
 pub use records::{Appointment, Counter, Difference, DifferenceKind, Line, Ticket, TicketState};
 pub use rules::{Crowd, PriorityClass, Rules, Stream, Turn, Waiting, ahead};
 pub use shown::{Board, BoardLine, Ends, Standing, board, end_day, standing};
 pub use tickets::{
-    Ask, Back, Merged, Taken, appointed, back, differences, expect, leave, live_of, merge, open, own, take, ticket,
-    withdraw,
+    Ask, Back, Merged, Taken, appointed, appointment, back, day_of, differences, expect, leave, live_of, merge, open,
+    own, take, ticket, withdraw,
 };

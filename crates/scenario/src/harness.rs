@@ -60,6 +60,8 @@ pub struct World {
     pub now: UnixMs,
     pub venue: Venue,
     pub point: Point,
+    /// Whether the holder has scanned the point's code before acting in the app.
+    pub scanned: bool,
     pub post: Post,
     pub legs: VecDeque<Leg>,
     pub timers: Vec<(UnixMs, Leg)>,
@@ -94,6 +96,7 @@ impl World {
             now: Date::parse("2026-11-23").unwrap().start().plus_s(10 * 3600),
             venue,
             point,
+            scanned: false,
             post: Post::InOrder,
             legs: VecDeque::new(),
             timers: Vec::new(),
@@ -200,10 +203,10 @@ impl World {
         attempt: Id,
     ) -> Step<'a> {
         Step {
+            point: (self.scanned || cause != Cause::Holder).then_some(&self.point),
             cause,
             action,
             venue,
-            point: Some(&self.point),
             operator: Some("李"),
             holder,
             input,
@@ -244,7 +247,7 @@ impl World {
         let refused: Arc<Mutex<Option<Refusal>>> = Arc::default();
         let (note, scenario, now) = (Arc::clone(&refused), self.scenario, self.now);
         let (venue_then, action_then, holder) = (venue.clone(), action.to_owned(), holder.cloned());
-        let (input, point) = (input.clone(), self.point.clone());
+        let (input, point, scanned) = (input.clone(), self.point.clone(), self.scanned);
         let mut seed = [0; 32];
         seed[..16].copy_from_slice(attempt.as_bytes());
         let result: Result<Done, StoreError> = run_blocking(&self.store, bucket, move |txn: &mut dyn Txn| {
@@ -252,7 +255,7 @@ impl World {
                 cause: cause.clone(),
                 action: &action_then,
                 venue: &venue_then,
-                point: Some(&point),
+                point: (scanned || cause != Cause::Holder).then_some(&point),
                 operator: Some("李"),
                 holder: holder.as_ref(),
                 input: &input,

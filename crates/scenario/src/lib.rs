@@ -39,6 +39,8 @@ scenarios! {
     library_loan;
     museum_entry;
     hospital_bill;
+    hall_booking;
+    hall_queue;
 }
 
 /// Every scenario there is.

@@ -48,6 +48,14 @@ pub fn counter_of(txn: &mut dyn Txn, hall: Id, point: Id) -> Result<Option<Held<
     Ok(load::<Counter>(txn, id)?)
 }
 
+/// The name of a counter, by its id on this day.
+///
+/// # Errors
+/// Of the store.
+pub fn counter_named(txn: &mut dyn Txn, counter: Id) -> Result<Option<Words>, Stop> {
+    Ok(load::<Counter>(txn, counter)?.map(|held| held.value.name))
+}
+
 /// Opens a counter for these lines, or changes the lines of an open one.
 ///
 /// # Errors

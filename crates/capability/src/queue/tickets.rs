@@ -1,6 +1,6 @@
 //! Taking numbers, coming back, leaving; and who is expected.
 
-use tongma_domain::{Id, UnixMs};
+use tongma_domain::{Date, Id, UnixMs, Venue};
 use tongma_store::{Expect, Held, MOST_PAGE, Page, Stored, Txn, create, find, load, save};
 
 use super::records::{
@@ -64,6 +64,11 @@ pub struct Merged {
     pub difference: Option<DifferenceKind>,
     /// Whether it had been handed over before.
     pub again: bool,
+}
+
+/// The thing that decides about a hall's day: whoever books and whoever gives numbers find the same.
+pub fn day_of(venue: &Venue, date: Date) -> Id {
+    Id::derived(&[venue.id.as_bytes(), b"hall_day", date.to_string().as_bytes()])
 }
 
 /// The line of a matter, opened when its first number is taken.
@@ -329,6 +334,14 @@ pub fn withdraw(txn: &mut dyn Txn, id: Id) -> Result<Option<Appointment>, Stop> 
         save(txn, &held)?;
     }
     Ok(Some(held.value))
+}
+
+/// An appointment, whatever became of it.
+///
+/// # Errors
+/// Of the store.
+pub fn appointment(txn: &mut dyn Txn, id: Id) -> Result<Option<Appointment>, Stop> {
+    Ok(load::<Appointment>(txn, id)?.map(|held| held.value))
 }
 
 /// The appointment of a person on a hall's day that has not become a ticket; of one matter, or the earliest of any.
