@@ -61,6 +61,26 @@ const MUSEUM: &[Stand] = &[
 const ALWAYS_OPEN: &[(&str, i64)] =
     &[("museum_entry.opens_min", 0), ("museum_entry.closes_min", 1440), ("museum_entry.session_min", 240)];
 
+const HALL: &[Stand] = &[
+    Stand { name: ("自助取号机 1", "Kiosk 1"), kind: PointKind::Kiosk, scenario: "hall_queue" },
+    Stand { name: ("叫号屏", "Queue board"), kind: PointKind::Kiosk, scenario: "hall_queue" },
+    Stand { name: ("1 号窗口", "Counter 1"), kind: PointKind::Desk, scenario: "hall_queue" },
+    Stand { name: ("2 号窗口", "Counter 2"), kind: PointKind::Desk, scenario: "hall_queue" },
+    Stand { name: ("咨询台", "Information desk"), kind: PointKind::Desk, scenario: "hall_booking" },
+];
+/// Halls work on weekdays; a demo is tried on any day, at any hour.
+const HALL_ALWAYS_OPEN: &[(&str, i64)] = &[
+    ("hall_booking.opens_min", 0),
+    ("hall_booking.closes_min", 1440),
+    ("hall_booking.break_from_min", 1440),
+    ("hall_booking.break_to_min", 1440),
+    ("hall_booking.weekdays", 127),
+    ("hall_booking.national_calendar", 0),
+    ("hall_booking.days_ahead_least", 0),
+    ("hall_queue.opens_min", 0),
+    ("hall_queue.last_number_min", 1440),
+];
+
 const CAMPUS: &[&str] = &[
     "campus_gate",
     "dorm_gate",
@@ -76,16 +96,22 @@ const HOSPITAL: &[&str] =
 
 /// Every venue.
 pub const SITES: &[Site] = &[
-    site(
-        ("广州市花都区政务服务中心", "Huadu District Government Service Centre, Guangzhou"),
-        &["hall_booking", "hall_queue", "certificate_grant"],
-        &[],
-    ),
-    site(
-        ("深圳市南山区政务服务中心", "Nanshan District Government Service Centre, Shenzhen"),
-        &["hall_booking", "hall_queue"],
-        &[],
-    ),
+    Site {
+        settings: HALL_ALWAYS_OPEN,
+        ..site(
+            ("广州市花都区政务服务中心", "Huadu District Government Service Centre, Guangzhou"),
+            &["hall_booking", "hall_queue", "certificate_grant"],
+            HALL,
+        )
+    },
+    Site {
+        settings: HALL_ALWAYS_OPEN,
+        ..site(
+            ("深圳市南山区政务服务中心", "Nanshan District Government Service Centre, Shenzhen"),
+            &["hall_booking", "hall_queue"],
+            HALL,
+        )
+    },
     site(("广东省内酒店（演示一店）", "A hotel in Guangdong (demo 1)"), &["hotel_stay"], &[]),
     site(("广东省内酒店（演示二店）", "A hotel in Guangdong (demo 2)"), &["hotel_stay"], &[]),
     site(("民宿（演示，已登记）", "A homestay (demo, registered)"), &["homestay_stay"], &[]),

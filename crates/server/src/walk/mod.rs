@@ -13,6 +13,9 @@ macro_rules! cells {
 }
 
 mod command;
+mod hall;
+mod hall_booking;
+mod hall_queue;
 mod hospital;
 mod library;
 mod museum;
@@ -65,7 +68,13 @@ pub struct Options {
 
 /// All cells of all built scenarios.
 pub fn all_cells() -> Vec<(&'static str, Vec<Cell>)> {
-    vec![("library_loan", library::cells()), ("museum_entry", museum::cells()), ("hospital_bill", hospital::cells())]
+    vec![
+        ("hall_booking", hall_booking::cells()),
+        ("hall_queue", hall_queue::cells()),
+        ("library_loan", library::cells()),
+        ("museum_entry", museum::cells()),
+        ("hospital_bill", hospital::cells()),
+    ]
 }
 
 /// What came of one scenario.

@@ -10,8 +10,10 @@ use axum::Router;
 use axum::http::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tongma_capability::Scenario;
-use tongma_domain::{Clock, Entropy, UnixMs};
+use tongma_domain::{Clock, Date, DocumentKind, Entropy, Id, Refusal, UnixMs};
+use tongma_service::{Audience, Enrolment, Platform};
 use tongma_store::Store;
 
 use super::point::Point;
@@ -40,6 +42,8 @@ pub struct Stage {
     pub rail: String,
     /// The client.
     pub web: Web,
+    /// The platform itself, for what no route does: a thousand people at once.
+    platform: Arc<Platform>,
     clock: Arc<WalkClock>,
     admin_token: String,
     keys: AtomicU64,
@@ -69,8 +73,8 @@ impl Stage {
         serve(provider_listener, super::parts::provider(&provider, &base, Arc::clone(&clock) as Arc<dyn Clock>));
         let platform = super::parts::platform(store, catalogue, Arc::clone(&clock) as Arc<dyn Clock>, &rail, &base)?;
         tokio::spawn(Arc::clone(&platform).work());
-        serve(listener, super::parts::edge(platform, &base, &provider, &admin_token)?);
-        let stage = Self { base, rail, web: Web::new(), clock, admin_token, keys: AtomicU64::new(1) };
+        serve(listener, super::parts::edge(Arc::clone(&platform), &base, &provider, &admin_token)?);
+        let stage = Self { base, rail, web: Web::new(), platform, clock, admin_token, keys: AtomicU64::new(1) };
         stage.enrol(&provider).await.map_err(|failed| io::Error::other(failed.to_string()))?;
         Ok(stage)
     }
@@ -183,6 +187,46 @@ impl Stage {
     pub async fn pair(&self, site: &Site, number: usize) -> Result<Point<'_>, Failed> {
         let code = site.codes.get(number).ok_or_else(|| Failed::new("no such point"))?;
         Point::pair(self, code).await
+    }
+
+    /// Enrols so many people who are nobody in particular, and opens a session for each: their ids and cookies.
+    ///
+    /// # Errors
+    /// An enrolment failed.
+    pub async fn crowd(&self, people: usize) -> Result<Vec<(Id, String)>, Failed> {
+        let mut enrolling = JoinSet::new();
+        let begun = self.now().as_millis().unsigned_abs() % 10_000;
+        for number in 0..people {
+            let platform = Arc::clone(&self.platform);
+            let enrolment = Enrolment {
+                name: format!("众{number}"),
+                document_kind: DocumentKind::Passport,
+                document_number: format!("XW{begun:04}{number:04}"),
+                birth: Date::new(1990, 1, 1),
+                phone: String::new(),
+                sign_in: None,
+            };
+            enrolling.spawn(async move {
+                let person = platform.enrol(enrolment).await?;
+                Ok::<_, Refusal>((person, format!("tongma_session={}", platform.open_session(person).await?)))
+            });
+        }
+        let mut crowd = Vec::with_capacity(people);
+        while let Some(one) = enrolling.join_next().await {
+            crowd.push(one.map_err(Failed::because)?.map_err(Failed::because)?);
+        }
+        Ok(crowd)
+    }
+
+    /// A venue's id as this person sees it.
+    ///
+    /// # Errors
+    /// There is no such venue.
+    pub fn venue_of(&self, person: Id, name_zh: &str) -> Result<String, Failed> {
+        let directory = self.platform.directory();
+        let venue = directory.venues().find(|venue| venue.name_zh == name_zh).map(|venue| venue.id);
+        let venue = venue.ok_or_else(|| Failed::new("no such venue"))?;
+        Ok(self.platform.outward(Audience::Citizen(person), venue))
     }
 
     /// Signs a demo citizen in as a browser does, and gives the session's cookie.
