@@ -104,7 +104,7 @@ pub fn mirror(desk: &mut Desk<'_>, venue: &Venue, ticket: &Ticket) -> Result<(),
     let stays = ticket.state.lives() || ticket.state == TicketState::Done;
     let standing = queue::standing(desk.txn, &rules(venue), ticket)?;
     let counter = counter_name(desk, ticket)?;
-    let body = if stays { body(ticket, standing.as_ref(), counter) } else { Value::Null };
+    let body = if stays { body(ticket, standing.as_ref(), counter.as_ref()) } else { Value::Null };
     desk.mirror(person, "ticket", ticket.id, body, ticket.revision);
     if let Some(appointment) = ticket.appointment {
         desk.mirror(person, "booking", appointment, Value::Null, REMOVED);
@@ -115,18 +115,18 @@ pub fn mirror(desk: &mut Desk<'_>, venue: &Venue, ticket: &Ticket) -> Result<(),
 /// The name of the counter a ticket was called to.
 pub fn counter_name(desk: &mut Desk<'_>, ticket: &Ticket) -> Result<Option<Words>, Stop> {
     let Some(id) = ticket.counter.filter(|_| ticket.state.lives()) else { return Ok(None) };
-    Ok(queue::counter_named(desk.txn, id)?)
+    queue::counter_named(desk.txn, id)
 }
 
 /// A ticket as its person sees it.
-pub fn body(ticket: &Ticket, standing: Option<&Standing>, counter: Option<Words>) -> Value {
+pub fn body(ticket: &Ticket, standing: Option<&Standing>, counter: Option<&Words>) -> Value {
     let actions: &[&str] = match ticket.state {
         TicketState::Waiting | TicketState::Called => &["leave"],
         TicketState::Passed { .. } => &["back", "leave"],
         TicketState::Done => &["rate"],
         _ => &[],
     };
-    let note = match (ticket.state, standing, &counter) {
+    let note = match (ticket.state, standing, counter) {
         (TicketState::Waiting, Some(standing), _) => Some(ahead_words(standing)),
         (TicketState::Called | TicketState::Serving, _, Some(counter)) => {
             Some(Words::new(format!("请到{}", counter.zh), format!("Please go to {}", counter.en)))

@@ -232,12 +232,11 @@ pub fn fact(desk: &mut Desk<'_>, step: &Step<'_>, happened_at: UnixMs, evidence:
     }
     let detail = json!({"number": ticket.number, "paper": number, "difference": difference});
     let big = Words::new(ticket.number.clone(), ticket.number.clone());
-    let outcome = match difference {
-        None => Outcome::done(Text::new("已入队", "In line"), Words::new("离线取号已入队", "In line"), detail),
-        Some(_) => {
-            let words = Words::new("已入账，并记为差异，由大厅值班负责", "Booked as a difference; the hall duty owns it");
-            Outcome::ask(Text::new("有差异", "A difference"), words, detail)
-        }
+    let outcome = if difference.is_none() {
+        Outcome::done(Text::new("已入队", "In line"), Words::new("离线取号已入队", "In line"), detail)
+    } else {
+        let words = Words::new("已入账，并记为差异，由大厅值班负责", "Booked as a difference; the hall duty owns it");
+        Outcome::ask(Text::new("有差异", "A difference"), words, detail)
     };
     Ok(Outcome { word: big, ..outcome })
 }

@@ -17,7 +17,7 @@ pub fn own(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Vec<Value>, Stop> {
         }
         let standing = queue::standing(desk.txn, &hall::rules(step.venue), &ticket)?;
         let counter = hall::counter_name(desk, &ticket)?;
-        listed.push(json!({"kind": "ticket", "of": hall::body(&ticket, standing.as_ref(), counter)}));
+        listed.push(json!({"kind": "ticket", "of": hall::body(&ticket, standing.as_ref(), counter.as_ref())}));
     }
     Ok(listed)
 }

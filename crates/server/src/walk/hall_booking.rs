@@ -53,7 +53,7 @@ async fn book(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
 }
 
 /// A booking for tomorrow at half past nine, and the clock on that morning.
-async fn on_the_morning<'a>(stage: &'a Stage, minute: i64) -> Result<(Hall<'a>, Phone<'a>), Failed> {
+async fn on_the_morning(stage: &Stage, minute: i64) -> Result<(Hall<'_>, Phone<'_>), Failed> {
     let hall = Hall::open(stage, &[]).await?;
     let mut phone = Phone::of(stage, "demo-adult").await?;
     hall.book(&phone, (&date(stage, 1), "09:30")).await?.good()?;

@@ -1,0 +1,59 @@
+/** The queue board: who is called where, by number and masked name; spoken where the device has a voice. */
+import { $, fill, h, say } from "../shared/dom.js";
+import { SCENARIO } from "./taking.js";
+import { boardOf, newCalls, spokenWords } from "./numbers.js";
+
+const LOOK_MS = 2000;
+
+export const boardView = (frame) => {
+  const { t } = frame;
+  const [calls, lines, stale] = [h("ul.calls"), h("ul.lines"), h("p.band.ask", { hidden: true, role: "status" })];
+  const canSpeak = typeof globalThis.speechSynthesis?.speak === "function";
+  const voice = h("button.pill", { type: "button", "aria-pressed": String(Boolean(frame.voice)), onclick: () => { frame.voice = !frame.voice; frame.show(frame.make); } }, t(frame.voice ? "voice_off" : "voice_on"));
+  const element = h("div.board", {},
+    h("section", {}, h("h1", {}, t("board_title")), stale, calls),
+    h("section.stack", {}, h("h2", {}, t("board_waiting")), lines, canSpeak ? voice : h("p.small.quiet", {}, t("voice_none"))));
+  const draw = (items) => {
+    const { called, lines: waiting } = boardOf(items);
+    const fresh = newCalls(frame.spoken ?? null, called);
+    frame.spoken = fresh.spoken;
+    fresh.fresh.forEach((call) => speak(frame, call));
+    fill(calls, called.length ? called.map((call) => one(frame, call)) : h("li", {}, t("board_none")));
+    fill(lines, waiting.map(({ name, waiting: n, counters }) => h("li", {}, h("span", {}, frame.say(name)), h("b", {}, t("board_people", { n })), h("span.quiet", {}, counters > 0 ? t("board_counters", { n: counters }) : t("board_counter_none")))));
+  };
+  if (frame.boardItems) draw(frame.boardItems);
+  const look = async () => {
+    try {
+      const answer = await frame.api.get(`/v1/points/${frame.device.point}/list?scenario=${SCENARIO}&action=board`, { waitMs: 4000 });
+      if (!answer.ok) return;
+      frame.boardAt = frame.clock.now();
+      stale.hidden = true;
+      const text = JSON.stringify(answer.body.items);
+      if (text !== frame.boardText) draw((frame.boardItems = answer.body.items));
+      frame.boardText = text;
+    } catch {
+      stale.hidden = !frame.boardAt;
+      if (frame.boardAt) say(stale, t("board_stale", { time: frame.formats.time(frame.boardAt) }));
+    }
+  };
+  look();
+  const timer = setInterval(look, LOOK_MS);
+  return { name: "board", title: t("app_board"), element, leave: () => clearInterval(timer) };
+};
+
+const one = (frame, { number, counter, masked_name: name, state, calls }) => h("li", { class: state, dataset: { number } },
+  h("span.no", {}, number),
+  h("span.to", {}, h("small", {}, frame.t(state === "called" ? "board_called" : "board_serving"), calls > 1 && state === "called" && ` · ${frame.t("board_again", { n: calls })}`), frame.say(counter)),
+  h("span.name", {}, name));
+
+/** Says a call aloud in both languages where there is a voice, and in words for whoever reads by ear. */
+function speak(frame, call) {
+  const words = spokenWords(call);
+  say($("#spoken"), words[frame.language]);
+  if (!frame.voice || typeof globalThis.speechSynthesis?.speak !== "function") return;
+  for (const [language, lang] of [["zh", "zh-CN"], ["en", "en-GB"]]) {
+    const utterance = new SpeechSynthesisUtterance(words[language]);
+    utterance.lang = lang;
+    speechSynthesis.speak(utterance);
+  }
+}
