@@ -19,6 +19,7 @@ const PAGES = {
   do: () => import("./page-things.js"),
   log: () => import("./page-log.js"),
   account: () => import("./page-account.js"),
+  calendar: () => import("./page-calendar.js"),
   consents: () => import("./page-account.js"),
   grants: () => import("./page-grants.js"),
   pin: () => import("./page-grants.js"),

@@ -9,6 +9,7 @@ const LINKS = [
   ["consents", "M8 12l3 3 5-6M4 5h16v14H4z"],
   ["pin", "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5zM12 15v2"],
   ["devices", "M7 3h10v18H7zM11 18h2"],
+  ["calendar", "M4 6h16v14H4zM4 11h16M8 3v4M16 3v4"],
   ["settings", "M4 7h10M18 7h2M4 17h2M10 17h10M14 4.5v5M6 14.5v5"],
   ["help", "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z"],
 ];

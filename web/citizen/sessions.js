@@ -80,7 +80,8 @@ export async function pickerFor(app, venue, scenario, action, given = {}) {
   const days = daysFrom(app.shell.clock.now(), app.f.isoDay);
   const sessions = sessionsAt(app, venue, scenario);
   const chosen = { day: days[0], name: null, list: await sessions(days[0]) };
-  if (!chosen.list.length) Object.assign(chosen, { day: days[1], list: await sessions(days[1]) });
+  // A house that is closed today, or for a long weekend, opens on one of the days after it.
+  for (const day of days.slice(1)) if (!chosen.list.some(({ open }) => open)) Object.assign(chosen, { day, list: await sessions(day) });
   if (!chosen.list.length) return null;
   const fault = h("p.fault", { role: "alert", hidden: true });
   const open = action.form.filter(({ id, kind }) => !["session", "date", "to_date"].includes(id) && kind.type !== "reference");

@@ -35,8 +35,8 @@ impl Asset {
     }
 }
 
-/// The two apps: folder, page, worker, manifest, and what of the other app's is not theirs.
-const APPS: [App; 2] = [
+/// The apps: folder, page, worker, manifest, and what of the other app's is not theirs.
+const APPS: [App; 3] = [
     App {
         folder: "citizen",
         page: "/me",
@@ -49,6 +49,13 @@ const APPS: [App; 2] = [
         page: "/desk",
         worker: "/desk-sw.js",
         manifest: "/desk.webmanifest",
+        not_its_own: "/assets/wasm/phone.wasm",
+    },
+    App {
+        folder: "kiosk",
+        page: "/kiosk",
+        worker: "/kiosk-sw.js",
+        manifest: "/kiosk.webmanifest",
         not_its_own: "/assets/wasm/phone.wasm",
     },
 ];

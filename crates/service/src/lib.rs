@@ -7,11 +7,13 @@
 
 mod act;
 mod bundle;
+mod calendar;
 mod consent;
 mod counters;
 mod directory;
 mod facts;
 mod grants;
+mod ics;
 mod keys;
 mod leg;
 pub mod live;

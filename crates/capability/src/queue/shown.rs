@@ -4,7 +4,7 @@ use tongma_domain::{Id, UnixMs, Words};
 use tongma_store::{Held, Key, MOST_PAGE, Txn, find, load};
 
 use super::records::{Counter, Line, Place, Ticket, TicketState, stream_key, waiting_key};
-use super::rules::{Crowd, Rules, Stream, ahead};
+use super::rules::{Crowd, Rules, Stream, Waiting, ahead};
 use super::tickets::end;
 use crate::Stop;
 
@@ -85,6 +85,38 @@ pub fn standing(txn: &mut dyn Txn, rules: &Rules, ticket: &Ticket) -> Result<Opt
     let wait = (u64::from(ahead) * each).div_ceil(u64::from(counters.max(1)));
     let wait_s = u32::try_from(wait).unwrap_or(u32::MAX);
     Ok(Some(Standing { ahead, wait_s, measured: measured.is_some(), counters }))
+}
+
+/// Who is called next in a line, and after them, if nobody else comes: at most so many, in order.
+///
+/// # Errors
+/// Of the store.
+pub fn upcoming(txn: &mut dyn Txn, rules: &Rules, line: Id, most: usize) -> Result<Vec<Ticket>, Stop> {
+    let Some(line) = load::<Line>(txn, line)? else { return Ok(Vec::new()) };
+    let (mut turn, mut calls) = (line.value.turn, line.value.calls);
+    let mut waiting: Vec<(Stream, std::vec::IntoIter<Held<Place>>)> = Vec::new();
+    for stream in Stream::ALL {
+        let page = find::<Place>(txn, "stream", stream_key(line.value.id, stream), None, most)?;
+        waiting.push((stream, page.items.into_iter()));
+    }
+    let mut next = Vec::with_capacity(most);
+    while next.len() < most {
+        let first = |stream: Stream| {
+            waiting.iter().find(|(of, _)| *of == stream).and_then(|(_, places)| places.as_slice().first())
+        };
+        let state = Waiting {
+            back: first(Stream::Back).map(|place| place.value.back_due.is_none_or(|due| due <= calls)),
+            priority: first(Stream::Priority).is_some(),
+            booked: first(Stream::Booked).is_some(),
+            walk_in: first(Stream::WalkIn).is_some(),
+        };
+        let Some(stream) = turn.next(rules, state) else { break };
+        let place = waiting.iter_mut().find(|(of, _)| *of == stream).and_then(|(_, places)| places.next());
+        let Some(place) = place else { break };
+        next.extend(load::<Ticket>(txn, place.value.ticket)?.map(|held| held.value));
+        (turn, calls) = (turn.after(stream), calls + 1);
+    }
+    Ok(next)
 }
 
 /// What the board shows: everyone at a counter, and the lines.

@@ -298,6 +298,10 @@ proptest! {
             }
         }
         let expected: Vec<u32> = told.into_values().collect();
+        let line = Line::id_of(BUCKET, hall.hall, MATTERS[0].0);
+        let next = hall.bench.ok(move |txn| queue::upcoming(txn, &rules(), line, 6));
+        let next: Vec<u32> = next.iter().map(|ticket| hall.names[&ticket.id]).collect();
+        prop_assert_eq!(&next, &expected[..expected.len().min(6)].to_vec());
         let mut called = Vec::new();
         while let Some(name) = hall.call(0) {
             called.push(name);

@@ -3,6 +3,7 @@
 
 mod admin;
 mod auth;
+mod calendar;
 mod grants;
 mod live;
 mod me;
@@ -179,10 +180,14 @@ pub fn pages() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/docs", axum::routing::get(public::docs)),
         ("/me", file()),
         ("/desk", file()),
+        ("/kiosk", file()),
+        ("/board", axum::routing::get(public::board)),
         ("/sw.js", file()),
         ("/desk-sw.js", file()),
+        ("/kiosk-sw.js", file()),
         ("/manifest.webmanifest", file()),
         ("/desk.webmanifest", file()),
+        ("/kiosk.webmanifest", file()),
         ("/assets/{*path}", file()),
     ]
 }
@@ -196,6 +201,13 @@ fn public_operations() -> Vec<Operation> {
         get("/keys/deny", "The signed deny list", public::deny_list).gives_other(200, "application/cose"),
         get("/keys/roots.json", "The pinned roots", public::roots).gives::<public::Roots>(),
         get("/v1/scenarios", "The cards of all scenarios", public::scenarios).gives::<List<Value>>(),
+        get(
+            "/calendar/{id}",
+            "A citizen's bookings as iCalendar, behind a secret name ending in `.ics`",
+            calendar::feed,
+        )
+        .asks("lang", "`zh` or `en`")
+        .gives_other(200, "text/calendar"),
         get("/v1/time", "The platform's clock", public::time).gives::<public::Time>(),
     ]
 }
@@ -260,6 +272,12 @@ fn citizen_operations() -> Vec<Operation> {
         post("/v1/me/grants/{id}/withdraw", "Take a grant back", grants::withdraw).takes::<Nothing>().gives::<Done>(),
         get("/v1/me/pin", "Whether I have set a PIN", grants::pin).gives::<grants::Pin>(),
         post("/v1/me/pin", "Set or change my PIN", grants::set_pin).takes::<grants::NewPin>().gives::<grants::Pin>(),
+        get("/v1/me/calendar", "Where my bookings can be read by a calendar app", calendar::show)
+            .gives::<calendar::CalendarAddress>(),
+        post("/v1/me/calendar", "Make a new secret address for my calendar", calendar::open)
+            .gives::<calendar::CalendarAddress>(),
+        Operation::new(Method::DELETE, "/v1/me/calendar", "Take my calendar's address away", calendar::close)
+            .gives::<calendar::CalendarAddress>(),
         get("/v1/me/consents", "My standing consents", mine::consents).gives::<List<mine::Standing>>(),
         Operation::new(Method::DELETE, "/v1/me/consents/{id}", "Withdraw a consent", mine::end_consent)
             .gives::<mine::Ended>(),

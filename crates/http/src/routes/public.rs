@@ -78,6 +78,11 @@ pub async fn roots(State(edge): State<Shared>) -> Json<Roots> {
     Json(Roots { roots: edge.platform.codes().roots().to_vec() })
 }
 
+/// The queue board is the kiosk's page in its other use.
+pub async fn board() -> axum::response::Redirect {
+    axum::response::Redirect::to("/kiosk#board")
+}
+
 pub async fn choose(headers: HeaderMap) -> Response {
     drawn(pages::choose(Language::of_headers(&headers)))
 }

@@ -214,6 +214,7 @@ pub fn body(visit: &Visit, number: Option<&str>) -> Value {
     json!({
         "title": matter, "matter": visit.matter, "date": visit.date, "session": visit.slot.name(),
         "start": visit.slot.start, "end": visit.slot.end, "state_words": state, "note": note, "actions": actions,
+        "cancelled": hall_cancelled,
     })
 }
 

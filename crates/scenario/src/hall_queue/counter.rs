@@ -83,6 +83,7 @@ fn told(desk: &mut Desk<'_>, step: &Step<'_>, called: Called, counter: &Words) -
     };
     hall::mirror(desk, step.venue, &ticket)?;
     if ticket.calls == 1 {
+        tell_next(desk, step, &ticket)?;
         let words = (
             format!("{} 请到{}", ticket.number, counter.zh),
             format!("{} was called to {}", ticket.number, counter.en),
@@ -95,6 +96,17 @@ fn told(desk: &mut Desk<'_>, step: &Step<'_>, called: Called, counter: &Words) -
     );
     let big = Words::new(ticket.number.clone(), ticket.number.clone());
     Ok(Outcome { word: big, ..Outcome::done(Text::new("叫号", "Called"), words, at_counter(&ticket)) })
+}
+
+/// How many of those who wait are told anew how many are ahead of them, each time one is called.
+const TOLD: usize = 4;
+
+/// The phones of those who are next show how many are ahead now.
+fn tell_next(desk: &mut Desk<'_>, step: &Step<'_>, called: &Ticket) -> Result<(), Stop> {
+    for ticket in queue::upcoming(desk.txn, &hall::rules(step.venue), called.line, TOLD)? {
+        hall::mirror(desk, step.venue, &ticket)?;
+    }
+    Ok(())
 }
 
 /// What the clerk sees of whom was called.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tongma_capability::queue::{self, Rules, Standing, Ticket, TicketState};
 use tongma_capability::{Desk, Stop};
-use tongma_domain::{Date, Id, Matter, Refusal, Text, UnixMs, Venue, Words};
+use tongma_domain::{Id, Matter, Refusal, Text, UnixMs, Venue, Words};
 
 use super::card::{CARD, choose_matter, closed_now};
 
@@ -55,11 +55,6 @@ pub fn matter_words(id: &str) -> Words {
     Matter::of(id).map_or_else(|| Words::new(id.to_owned(), id.to_owned()), |matter| matter.name.into())
 }
 
-/// The date of the day a ticket belongs to.
-pub const fn date_of(ticket: &Ticket) -> Date {
-    ticket.taken.date()
-}
-
 /// The words of a state.
 pub const fn state_words(state: TicketState) -> Text {
     match state {
@@ -105,6 +100,7 @@ pub fn mirror(desk: &mut Desk<'_>, venue: &Venue, ticket: &Ticket) -> Result<(),
     let standing = queue::standing(desk.txn, &rules(venue), ticket)?;
     let counter = counter_name(desk, ticket)?;
     let body = if stays { body(ticket, standing.as_ref(), counter.as_ref()) } else { Value::Null };
+    // What stands beside the ticket (people ahead) changes without it: a later look at the same ticket is newer.
     desk.mirror(person, "ticket", ticket.id, body, ticket.revision);
     if let Some(appointment) = ticket.appointment {
         desk.mirror(person, "booking", appointment, Value::Null, REMOVED);
@@ -137,8 +133,10 @@ pub fn body(ticket: &Ticket, standing: Option<&Standing>, counter: Option<&Words
         )),
         _ => None,
     };
+    let matter = matter_words(&ticket.matter);
     json!({
-        "ticket": ticket.id, "number": ticket.number, "date": date_of(ticket), "title": matter_words(&ticket.matter),
+        "ticket": ticket.id, "number": ticket.number,
+        "title": Words::new(format!("{} · {}", ticket.number, matter.zh), format!("{} · {}", ticket.number, matter.en)),
         "matter": ticket.matter, "state": state_name(ticket.state), "state_words": state_words(ticket.state),
         "ahead": standing.map(|standing| standing.ahead), "wait_s": standing.map(|standing| standing.wait_s),
         "counter": counter, "note": note, "actions": actions, "calls": ticket.calls,
