@@ -7,6 +7,7 @@ use std::path::Path;
 const EDGES: &[(&str, &[&str])] = &[
     ("tongma_code", &[]),
     ("tongma_qr", &[]),
+    ("tongma_tlog", &[]),
     ("tongma_verify", &["tongma_code"]),
     ("tongma_edge", &["tongma_code", "tongma_verify"]),
     ("tongma_credential", &["tongma_code", "tongma_verify"]),
@@ -33,6 +34,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "tongma_verify",
             "tongma_edge",
             "tongma_passkey",
+            "tongma_tlog",
         ],
     ),
     ("tongma_http", &["tongma_domain", "tongma_service", "tongma_code"]),

@@ -260,6 +260,17 @@ pub enum Effect {
         /// The receipt's own fields.
         detail: Value,
     },
+    /// A message for the person: into the inbox in full, and to the phone as the topic's own fixed sentence.
+    Notice {
+        /// For whom.
+        person: Id,
+        /// What it is about: one of the topics of the service (`queue_near`, `slot_reminder`, `stay_uploaded` …).
+        topic: String,
+        /// What the inbox says. It never leaves the platform.
+        text: Words,
+        /// Not before; at once when `None`.
+        at: Option<UnixMs>,
+    },
 }
 
 /// What an act works with: the transaction, the time, randomness, and a tray for what leaves.
@@ -307,6 +318,16 @@ impl<'a> Desk<'a> {
     /// Leaves a copy in the person's "my things".
     pub fn mirror(&mut self, person: Id, kind: &str, key: impl Into<Key>, body: Value, revision: u64) {
         self.effects.push(Effect::Mirror { person, kind: kind.to_owned(), key: key.into(), body, revision });
+    }
+
+    /// Tells the person something, in the inbox and, where the topic says so and the person allows it, by a text.
+    pub fn notify(&mut self, person: Id, topic: &str, text: Words) {
+        self.effects.push(Effect::Notice { person, topic: topic.to_owned(), text, at: None });
+    }
+
+    /// As [`Desk::notify`], but not before a moment: a reminder.
+    pub fn remind(&mut self, person: Id, topic: &str, text: Words, at: UnixMs) {
+        self.effects.push(Effect::Notice { person, topic: topic.to_owned(), text, at: Some(at) });
     }
 
     /// Writes a line into the person's log.

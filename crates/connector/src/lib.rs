@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod payment_code;
+pub mod sms;
 
 use std::{future::Future, pin::Pin};
 

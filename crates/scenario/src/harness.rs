@@ -68,6 +68,8 @@ pub struct World {
     pub asked: Vec<Asked>,
     pub mirrors: BTreeMap<(Id, String, Vec<u8>), (u64, Value)>,
     pub log: Vec<Line>,
+    /// Messages for people, by topic.
+    pub notices: Vec<(Id, String)>,
     pub bindings: BTreeMap<(Id, String), HolderBinding>,
     pub answers: BTreeMap<Id, Answer>,
     /// What the holder agrees to, as the platform hands it to a step after the form was checked.
@@ -103,6 +105,7 @@ impl World {
             asked: Vec::new(),
             mirrors: BTreeMap::new(),
             log: Vec::new(),
+            notices: Vec::new(),
             bindings: BTreeMap::new(),
             answers: BTreeMap::new(),
             agreed: Vec::new(),
@@ -311,6 +314,7 @@ impl World {
                 };
             }
             Effect::Log { person, text, released, detail } => self.log.push(Line { person, text, released, detail }),
+            Effect::Notice { person, topic, .. } => self.notices.push((person, topic)),
         }
     }
 

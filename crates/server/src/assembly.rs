@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tongma_capability::{Reply, Scenario};
 use tongma_connector::payment_code::{EXCHANGE_S, HttpRail, Patience, PaymentCode};
+use tongma_connector::sms::{self, Sms};
 use tongma_connector::{Answer, Connector};
 use tongma_domain::Clock;
 use tongma_service::{Outside, Parts, Platform};
@@ -40,6 +41,17 @@ impl Outside for Outward {
 pub fn payment_code(base: &str, patience: f64) -> io::Result<Arc<dyn Connector>> {
     let rail = HttpRail::new(base, Duration::from_secs(EXCHANGE_S).mul_f64(patience.clamp(0.1, 1.0)))?;
     Ok(Arc::new(PaymentCode::new(rail, Patience::GUIDES.scaled(patience))))
+}
+
+/// What stands in front of every text.
+const SMS_SIGNATURE: &str = "粤通码";
+
+/// The text gateway at a base address.
+///
+/// # Errors
+/// The client cannot be made.
+pub fn texts(base: &str) -> io::Result<Arc<dyn Connector>> {
+    Ok(Arc::new(Sms::new(base, SMS_SIGNATURE, Duration::from_secs(sms::EXCHANGE_S))?))
 }
 
 /// A platform on a store, with these keys and connectors. `host` is what point codes name.

@@ -17,6 +17,7 @@ macro_rules! note {
 }
 
 mod assembly;
+mod audit;
 mod bench;
 mod children;
 mod codes;
@@ -64,6 +65,9 @@ enum Command {
     /// Make, check and explain personal codes.
     #[command(subcommand)]
     Code(codes::CodeCommand),
+    /// The sealed log: verify it, seal what is new, check a receipt offline.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Measure, beside a peer in the same run. Build with --release first.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -71,6 +75,8 @@ enum Command {
     DemoProvider(side::ProviderArgs),
     /// Run the payment-code rail simulator: a rail that misbehaves on request.
     RailSimulator(side::RailArgs),
+    /// Run the text gateway's simulator: it keeps what would have gone to phones.
+    SmsSimulator(side::SmsArgs),
     /// Drive every built scenario over real HTTP, every cell of its row, and check each by a second read.
     Walk(walk::WalkArgs),
     /// Write the documents that are generated from the code.
@@ -94,9 +100,11 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> std::io::Result<bool> {
     match cli.command {
         Some(Command::Code(command)) => codes::run(command).await,
+        Some(Command::Audit(command)) => audit::run(command).await,
         Some(Command::Bench(command)) => bench::run(command).await,
         Some(Command::DemoProvider(args)) => side::provider(args).await.map(|()| true),
         Some(Command::RailSimulator(args)) => side::rail(args).await.map(|()| true),
+        Some(Command::SmsSimulator(args)) => side::sms(args).await.map(|()| true),
         Some(Command::Walk(args)) => walk::run(args).await,
         Some(Command::Documents(args)) => documents::run(&args).map(|()| true),
         Some(Command::Migrate(args)) => migrate::run(&args).map(|()| true),

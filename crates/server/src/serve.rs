@@ -68,6 +68,12 @@ pub struct ServeArgs {
     /// Payment-code rail to use instead of the simulator.
     #[arg(long, value_name = "URL")]
     pub rail: Option<String>,
+    /// Port of the demo's text gateway; 0 takes any free one.
+    #[arg(long, default_value_t = 8083)]
+    pub sms_port: u16,
+    /// Text gateway to use instead of the simulator.
+    #[arg(long, value_name = "URL")]
+    pub sms: Option<String>,
     /// Scales the waiting times of the payment rails' guides; 1 is what they say.
     #[arg(long, default_value_t = 0.1, value_name = "FACTOR")]
     pub rail_patience: f64,
@@ -85,6 +91,8 @@ pub struct Server {
     pub provider: Option<Running>,
     /// The rail simulator, when it runs here.
     pub rail: Option<Running>,
+    /// The text gateway's simulator, when it runs here.
+    pub sms: Option<Running>,
     listener: TcpListener,
     router: axum::Router,
     /// The code for the first member of staff, while there is none.
@@ -106,7 +114,9 @@ impl Server {
         let store = stores::open(&args.store, &data.store())?;
         let redirect = format!("{origin}/auth/callback");
         let (provider, sign_in) = sign_in(args, &data, redirect).await?;
-        let (rail, connectors) = rail(args).await?;
+        let (rail, mut connectors) = rail(args).await?;
+        let (sms, texts) = sms(args).await?;
+        connectors.extend(texts);
         let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned();
         let platform = assembly::platform(store, keys, connectors, host)?;
         let demo = match (&sign_in, args.no_demo) {
@@ -121,7 +131,7 @@ impl Server {
         let router = tongma_http::router(Arc::clone(&platform), &config).map_err(io::Error::other)?;
         let first_staff_code =
             platform.first_staff_code().await.map_err(|refusal| io::Error::other(refusal.to_string()))?;
-        Ok(Self { platform, origin, demo, provider, rail, listener, router, first_staff_code })
+        Ok(Self { platform, origin, demo, provider, rail, sms, listener, router, first_staff_code })
     }
 
     /// Serves until `stop` ends; then lets requests finish and ends the side processes.
@@ -129,9 +139,13 @@ impl Server {
     /// # Errors
     /// Of the listener.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { platform, provider, rail, listener, router, .. } = self;
-        let background = [tokio::spawn(Arc::clone(&platform).work()), tokio::spawn(upkeep(Arc::clone(&platform)))];
-        let watched = [provider, rail].map(|child| child.map(watch));
+        let Self { platform, provider, rail, sms, listener, router, .. } = self;
+        let background = [
+            tokio::spawn(Arc::clone(&platform).work()),
+            tokio::spawn(Arc::clone(&platform).seal_on()),
+            tokio::spawn(upkeep(Arc::clone(&platform))),
+        ];
+        let watched = [provider, rail, sms].map(|child| child.map(watch));
         let served = serve_until(listener, router, stop).await;
         background.iter().for_each(JoinHandle::abort);
         for (end, watcher) in watched.into_iter().flatten() {
@@ -190,6 +204,19 @@ async fn rail(args: &ServeArgs) -> io::Result<(Option<Running>, Vec<Arc<dyn Conn
     Ok((running, vec![assembly::payment_code(&base, args.rail_patience)?]))
 }
 
+async fn sms(args: &ServeArgs) -> io::Result<(Option<Running>, Option<Arc<dyn Connector>>)> {
+    let (running, base) = match (&args.sms, args.no_demo) {
+        (Some(base), _) => (None, base.clone()),
+        (None, true) => return Ok((None, None)),
+        (None, false) => {
+            let running = Running::start("sms-simulator", &["--port".to_owned(), args.sms_port.to_string()]).await?;
+            let base = running.address.clone();
+            (Some(running), base)
+        }
+    };
+    Ok((running, Some(assembly::texts(&base)?)))
+}
+
 /// Says so when a side process ends before it should; stops it when told.
 fn watch(mut child: Running) -> (tokio::sync::oneshot::Sender<()>, JoinHandle<()>) {
     let (end, ending) = tokio::sync::oneshot::channel();
@@ -243,6 +270,9 @@ fn announce(server: &Server, args: &ServeArgs) {
     }
     if let Some(rail) = &server.rail {
         say!("  收款通道 / rail        {} (process {})", rail.address, rail.id().unwrap_or_default());
+    }
+    if let Some(sms) = &server.sms {
+        say!("  短信网关 / texts        {} (process {})", sms.address, sms.id().unwrap_or_default());
     }
     if let Some(demo) = &server.demo {
         announce_demo(demo);

@@ -41,6 +41,20 @@ pub struct ProviderArgs {
     with_parent: bool,
 }
 
+/// Options of `tongma sms-simulator`.
+#[derive(Debug, Clone, Args)]
+pub struct SmsArgs {
+    /// Address to listen on.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// Port to listen on; 0 takes any free one.
+    #[arg(long, default_value_t = 8083)]
+    port: u16,
+    /// End when standard input closes.
+    #[arg(long, hide = true)]
+    with_parent: bool,
+}
+
 /// Options of `tongma rail-simulator`.
 #[derive(Debug, Clone, Args)]
 pub struct RailArgs {
@@ -91,6 +105,15 @@ pub fn client_secret(data: &Data) -> io::Result<String> {
 pub async fn rail(args: RailArgs) -> io::Result<()> {
     let listener = listen(args.host, args.port, "--port").await?;
     run(listener, simulator::router(), args.with_parent).await
+}
+
+/// Runs the text gateway's simulator.
+///
+/// # Errors
+/// The port is taken.
+pub async fn sms(args: SmsArgs) -> io::Result<()> {
+    let listener = listen(args.host, args.port, "--port").await?;
+    run(listener, tongma_connector::sms::simulator::router(), args.with_parent).await
 }
 
 async fn run(listener: TcpListener, router: Router, with_parent: bool) -> io::Result<()> {

@@ -66,7 +66,10 @@ impl Queued {
 /// The person whose bucket an effect is applied in, when it is one that goes home.
 pub(crate) const fn home_of(effect: &Effect) -> Option<Id> {
     match effect {
-        Effect::Mirror { person, .. } | Effect::Binding { person, .. } | Effect::Log { person, .. } => Some(*person),
+        Effect::Mirror { person, .. }
+        | Effect::Binding { person, .. }
+        | Effect::Log { person, .. }
+        | Effect::Notice { person, .. } => Some(*person),
         Effect::Message { .. } | Effect::External { .. } | Effect::Timer { .. } => None,
     }
 }
@@ -224,10 +227,10 @@ fn queue(
     for effect in effects {
         let home = home_of(&effect);
         let at = match &effect {
-            Effect::Timer { at, .. } => *at,
+            Effect::Timer { at, .. } | Effect::Notice { at: Some(at), .. } => *at,
             _ => now,
         };
-        match groups.iter_mut().find(|(known, ..)| home.is_some() && *known == home) {
+        match groups.iter_mut().find(|(known, due, _)| home.is_some() && *known == home && *due == at) {
             Some((_, _, together)) => together.push(effect),
             None => groups.push((home, at, vec![effect])),
         }

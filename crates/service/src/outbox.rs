@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tongma_capability::{Cause, Effect, Reply, Stop};
 use tongma_domain::{Bucket, Id, Input, Refusal, UnixMs, Words};
-use tongma_store::{Claimed, Key, OnceClaim, Txn, encode, load, save, upsert};
+use tongma_store::{Claimed, DueItem, Key, OnceClaim, Txn, encode, load, save, upsert};
 
 use crate::leg::{KEEP_DAYS, Leg, LegContext, LegDone, Queued};
+use crate::notice::{Notice, Own, tell};
 use crate::people::load_holder;
 use crate::platform::Platform;
 use crate::records::{LogLine, ThingRecord};
@@ -103,10 +104,11 @@ impl Platform {
         let Ok(items) = self.store.due(everything, self.now(), SWEEP) else { return 0 };
         let busy = self.delivering.lock().map(|busy| busy.clone()).unwrap_or_default();
         let free = items.iter().filter(|item| !busy.contains(&(item.bucket, item.seq)));
+        let own = self.begin_own(free.clone());
         // An item that cannot be read stays where it is: a later version may have written it.
         let free: Vec<Queued> = free.filter_map(|item| Queued::read(item).ok()).collect();
-        let begun = free.len();
-        let mut running = Vec::with_capacity(begun);
+        let begun = free.len() + own.len();
+        let mut running = own;
         for item in free.into_iter().take(MOST_DELIVERING.saturating_sub(busy.len())) {
             let platform = Arc::clone(self);
             running.push(tokio::spawn(async move {
@@ -122,6 +124,28 @@ impl Platform {
         };
         let _ = tokio::time::timeout(SWEEP_PATIENCE, all).await;
         begun
+    }
+
+    /// Begins to deliver what the service put into the outbox for itself.
+    fn begin_own<'a>(self: &Arc<Self>, items: impl Iterator<Item = &'a DueItem>) -> Vec<JoinHandle<()>> {
+        let own = items.filter_map(|item| Some((item.bucket, item.seq, Own::of(&item.body)?)));
+        let begin = |(bucket, seq, own)| {
+            let platform = Arc::clone(self);
+            tokio::spawn(async move {
+                let free = platform.delivering.lock().is_ok_and(|mut busy| busy.insert((bucket, seq)));
+                if !free {
+                    return;
+                }
+                if platform.deliver_own(bucket, seq, own).await.is_ok() {
+                    if let Ok(mut delivered) = platform.delivered.lock() {
+                        delivered.entry(bucket).or_default().push(seq);
+                    }
+                } else if let Ok(mut busy) = platform.delivering.lock() {
+                    busy.remove(&(bucket, seq));
+                }
+            })
+        };
+        own.take(MOST_DELIVERING).map(begin).collect()
     }
 
     /// Delivers for ever, and signs the lists anew on a fixed schedule: the background worker of a process.
@@ -201,7 +225,9 @@ impl Platform {
                 };
                 self.deliver_leg(item.bucket, mark, context, reply_action, request, Cause::Reply(reply)).await
             }
-            Effect::Mirror { .. } | Effect::Binding { .. } | Effect::Log { .. } => Ok(Vec::new()),
+            Effect::Mirror { .. } | Effect::Binding { .. } | Effect::Log { .. } | Effect::Notice { .. } => {
+                Ok(Vec::new())
+            }
         }
     }
 
@@ -210,6 +236,7 @@ impl Platform {
         let mark = self.message_mark(&item);
         let organisation = self.directory().venue(item.due.context.venue)?.organisation;
         let mirrored = item.due.effects.iter().any(|effect| matches!(effect, Effect::Mirror { .. }));
+        let told = item.due.effects.iter().any(|effect| matches!(effect, Effect::Notice { .. }));
         let logged = item.due.effects.iter().any(|effect| matches!(effect, Effect::Log { .. }));
         self.run(person.bucket(), move |txn| {
             if let Claimed::Fresh = txn.claim(&mark)? {
@@ -225,6 +252,9 @@ impl Platform {
         }
         if logged {
             self.live().publish(person, "log");
+        }
+        if told {
+            self.live().publish(person, "messages");
         }
         Ok(())
     }
@@ -248,7 +278,12 @@ impl Platform {
 
     /// The mark a message leaves where it is applied.
     fn message_mark(&self, item: &Queued) -> OnceClaim {
-        let key = Key::of(&[b"message", &item.bucket.number().to_be_bytes(), &item.seq.to_be_bytes()]);
+        self.mark_of(item.bucket, item.seq)
+    }
+
+    /// The mark of what stands at a place in the outbox.
+    pub(crate) fn mark_of(&self, bucket: Bucket, seq: u64) -> OnceClaim {
+        let key = Key::of(&[b"message", &bucket.number().to_be_bytes(), &seq.to_be_bytes()]);
         // The answer is an id, as for every leg; nobody reads it.
         let answer = encode(&Id::derived(&[key.as_bytes()])).unwrap_or_default();
         OnceClaim { key, rank: 0, claimant: [0; 32], answer, keep_until: self.now().plus_days(KEEP_DAYS) }
@@ -285,6 +320,10 @@ fn bring_home(
         }
         Effect::Log { person, text, released, detail } => {
             append(txn, *person, at, &log_line(context, text.clone(), released.clone(), detail.clone()))
+        }
+        Effect::Notice { person, topic, text, .. } => {
+            let notice = Notice::of_leg(*person, topic.clone(), text.clone(), context);
+            tell(txn, &notice, at)
         }
         // These do not go home.
         Effect::Message { .. } | Effect::External { .. } | Effect::Timer { .. } => Ok(()),

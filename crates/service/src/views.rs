@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tongma_capability::{Cause, Desk, Place, Step};
 use tongma_domain::{Claim, Date, Id, Input, Refusal, SeededEntropy, Text, UnixMs, Words};
-use tongma_store::{Key, find};
+use tongma_store::{Key, LogEntry, find};
 
 use crate::leg::LegContext;
+use crate::outward::Audience;
 use crate::platform::Platform;
 use crate::records::{LogLine, ThingRecord};
 use crate::sessions::Citizen;
@@ -17,6 +18,8 @@ use crate::vault::hex;
 /// A line of the citizen's log.
 #[derive(Debug, Clone, Serialize)]
 pub struct LogItem {
+    /// Its number among the lines of its bucket: names it in requests and receipts.
+    pub number: u64,
     /// When.
     pub at_ms: UnixMs,
     /// Its kind.
@@ -74,54 +77,84 @@ pub struct Thing {
     pub body: Value,
 }
 
+/// The most pages of the store that one filtered page of the log looks through.
+const MOST_PAGES: usize = 10;
 /// What a receipt's message begins with.
 const RECEIPT_TAG: &[u8] = b"tongma/receipt/v0\0";
 
 impl Platform {
-    /// The citizen's log, newest first.
+    /// The citizen's log, newest first; only lines of these kinds, unless there are none.
     ///
     /// # Errors
     /// The store's refusal.
-    pub fn log(&self, citizen: &Citizen, after: Option<&str>, limit: usize) -> Result<Listed<LogItem>, Refusal> {
-        let before = after.and_then(|cursor| cursor.parse::<u64>().ok());
+    pub fn log(
+        &self,
+        citizen: &Citizen,
+        after: Option<&str>,
+        limit: usize,
+        kinds: &[&str],
+    ) -> Result<Listed<LogItem>, Refusal> {
         let person = citizen.person;
-        let page = self.read(person.bucket(), |txn| Ok(txn.log(&Key::from(person), before, limit.clamp(1, 100))?))?;
-        let next = page.items.last().filter(|_| page.more).map(|entry| entry.seq.to_string());
-        let items = page
-            .items
-            .into_iter()
-            .filter_map(|entry| {
-                serde_json::from_slice::<LogLine>(&entry.body).ok().map(|line| self.log_item(entry.at, entry.seq, line))
-            })
-            .collect();
-        Ok(Listed { items, next })
+        let limit = limit.clamp(1, 100);
+        let mut before = after.and_then(|cursor| cursor.parse::<u64>().ok());
+        let mut items = Vec::new();
+        // What is filtered out is read as well; a page looks at so many lines and then says where to go on.
+        for _ in 0..MOST_PAGES {
+            let page = self.read(person.bucket(), |txn| Ok(txn.log(&Key::from(person), before, limit)?))?;
+            for entry in page.items {
+                before = Some(entry.seq);
+                let line = serde_json::from_slice::<LogLine>(&entry.body).ok();
+                let wanted = |line: &LogLine| kinds.is_empty() || kinds.contains(&line.kind.as_str());
+                items.extend(line.filter(wanted).map(|line| self.log_item(person, &entry, line)));
+                if items.len() == limit {
+                    break;
+                }
+            }
+            if !page.more && items.len() < limit {
+                return Ok(Listed { items, next: None });
+            }
+            if items.len() >= limit {
+                break;
+            }
+        }
+        Ok(Listed { items, next: before.map(|before| before.to_string()) })
     }
 
-    fn log_item(&self, at: UnixMs, seq: u64, line: LogLine) -> LogItem {
+    fn log_item(&self, person: Id, entry: &LogEntry, line: LogLine) -> LogItem {
         let directory = self.directory();
         let venue = line.venue.and_then(|id| directory.venue(id).ok());
         let point = line.point.and_then(|id| directory.point(id).ok());
-        let names = venue.map(tongma_domain::Venue::names);
-        let receipt = (!line.released.is_empty() || line.kind == "done")
-            .then(|| self.receipt(at, seq, &line, names.as_ref()))
-            .flatten();
         LogItem {
-            at_ms: at,
+            number: entry.seq,
+            at_ms: entry.at,
+            receipt: self.receipt(person, entry, &line),
             kind: line.kind,
             text: line.text,
-            venue: names,
+            venue: venue.map(tongma_domain::Venue::names),
             point: point.map(|record| Words::new(record.point.name_zh.clone(), record.point.name_en.clone())),
             operator: line.operator,
             released: line.released,
             detail: line.detail,
-            receipt,
         }
     }
 
-    /// The receipt of a line. It is made when it is asked for; the same line always gives the same text.
-    fn receipt(&self, at: UnixMs, seq: u64, line: &LogLine, venue: Option<&Words>) -> Option<Receipt> {
+    /// The receipt of an entry that is a line of a person's log.
+    pub(crate) fn receipt_of_entry(&self, person: Id, entry: &LogEntry) -> Option<Receipt> {
+        self.receipt(person, entry, &serde_json::from_slice(&entry.body).ok()?)
+    }
+
+    /// The receipt of a line. It is made when it is asked for. Its text names the leaf that the line is in the sealed log,
+    /// and every id in it is the citizen's own spelling.
+    fn receipt(&self, person: Id, entry: &LogEntry, line: &LogLine) -> Option<Receipt> {
+        let directory = self.directory();
         let text = serde_json::json!({
-            "at": at.to_rfc3339(), "number": seq, "what": line.text, "venue": venue, "released": line.released, "detail": line.detail,
+            "at": entry.at.to_rfc3339(),
+            "number": entry.seq,
+            "what": line.text,
+            "venue": line.venue.and_then(|id| directory.venue(id).ok()).map(tongma_domain::Venue::names),
+            "released": line.released,
+            "detail": self.externalise(Audience::Citizen(person), line.detail.clone()),
+            "leaf": hex(&self.leaf_of(person.bucket(), entry)),
         })
         .to_string();
         let message = [RECEIPT_TAG, text.as_bytes()].concat();

@@ -135,7 +135,7 @@ async fn the_same_request_again_is_the_same_answer() {
     );
     assert_eq!(house.act(id, "stamp", json!({"count": 1}), "k2").await.unwrap().outcome.detail, json!({"stamps": 3}));
     assert_eq!(house.act(id, "stamp", json!({"count": 99}), "k3").await.unwrap_err().refusal.code(), "input.malformed");
-    let log = house.platform.log(&phone.citizen, None, 50).unwrap();
+    let log = house.platform.log(&phone.citizen, None, 50, &[]).unwrap();
     let kinds: Vec<_> = log.items.iter().map(|item| item.kind.as_str()).collect();
     assert_eq!(kinds, ["done", "done", "presented", "device"]);
 }

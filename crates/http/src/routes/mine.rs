@@ -23,6 +23,8 @@ use crate::{
 /// A line of the log.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LogLine {
+    /// Names the line in requests and proofs.
+    pub number: u64,
     /// When, Unix milliseconds.
     pub at_ms: i64,
     /// `presented`, `done`, `refused`, `asked`, `consent`, `device`, `staff_read` …
@@ -164,9 +166,21 @@ struct ListAt {
     date: Option<String>,
 }
 
-pub async fn log(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<LogLine>>> {
-    let found = edge.platform.log(&me.0, page.after.as_deref(), usize::from(page.limit))?;
-    let line = |item: tongma_service::LogItem| LogLine {
+pub async fn log(State(edge): State<Shared>, me: SignedIn, page: Page, parts: Parts) -> Answer<Json<List<LogLine>>> {
+    let kinds = query::<Kind>(&parts)?.kind.unwrap_or_default();
+    let kinds: Vec<&str> = kinds.split(',').filter(|kind| !kind.is_empty()).collect();
+    if kinds.iter().any(|kind| kind.len() > 24 || !kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')) {
+        return Err(super::sealed::bad_kind());
+    }
+    let found = edge.platform.log(&me.0, page.after.as_deref(), usize::from(page.limit), &kinds)?;
+    let items = found.items.into_iter().map(|item| log_line(&edge, me.audience(), item));
+    Ok(Json(List { items: items.collect(), next: found.next }))
+}
+
+/// A line as its person sees it.
+pub(super) fn log_line(edge: &Edge, audience: Audience, item: tongma_service::LogItem) -> LogLine {
+    LogLine {
+        number: item.number,
         at_ms: item.at_ms.as_millis(),
         kind: item.kind,
         text: (&item.text).into(),
@@ -174,15 +188,19 @@ pub async fn log(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer
         point: item.point.as_ref().map(Into::into),
         operator: item.operator,
         released: serde_json::to_value(item.released).unwrap_or_default(),
-        detail: edge.platform.externalise(me.audience(), item.detail),
-        receipt: item.receipt.map(|receipt| Receipt {
-            id: receipt.signature.chars().take(12).collect(),
-            text: receipt.text,
-            signature: receipt.signature,
-            key_index: receipt.key_index,
-        }),
-    };
-    Ok(Json(List { items: found.items.into_iter().map(line).collect(), next: found.next }))
+        detail: edge.platform.externalise(audience, item.detail),
+        receipt: item.receipt.map(receipt),
+    }
+}
+
+/// A receipt as it leaves.
+pub(super) fn receipt(receipt: tongma_service::Receipt) -> Receipt {
+    Receipt {
+        id: receipt.signature.chars().take(12).collect(),
+        text: receipt.text,
+        signature: receipt.signature,
+        key_index: receipt.key_index,
+    }
 }
 
 pub async fn things(State(edge): State<Shared>, me: SignedIn, page: Page, parts: Parts) -> Answer<Json<List<MyThing>>> {

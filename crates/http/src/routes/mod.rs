@@ -6,12 +6,15 @@ mod auth;
 mod calendar;
 mod grants;
 mod live;
+mod log_table;
 mod me;
+mod messages;
 mod mine;
 mod points;
 mod presentations;
 mod public;
 mod questions;
+mod sealed;
 
 use axum::{
     handler::Handler,
@@ -166,10 +169,17 @@ fn post<H: Handler<T, Shared>, T: 'static>(path: &'static str, summary: &'static
 
 /// Every route of the contract.
 pub fn operations() -> Vec<Operation> {
-    [public_operations(), auth_operations(), citizen_operations(), point_operations(), admin_operations()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        public_operations(),
+        auth_operations(),
+        citizen_operations(),
+        log_table::operations(),
+        point_operations(),
+        admin_operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Pages and files of the apps: addresses people open, not part of the contract.
@@ -239,7 +249,6 @@ fn citizen_operations() -> Vec<Operation> {
         post("/v1/me/tickets/sign", "Sign tickets over my phone's anchors", me::sign)
             .takes::<me::Sign>()
             .gives::<me::SignedList>(),
-        get("/v1/me/log", "Every use of my code, newest first", mine::log).paged().gives::<List<mine::LogLine>>(),
         get("/v1/me/things", "My loans, bills, bookings", mine::things)
             .asks("kind", "`loan`, `bill`, `booking`")
             .paged()

@@ -113,6 +113,11 @@ pub struct House {
 
 impl House {
     pub async fn new() -> Self {
+        Self::with(BTreeMap::new()).await
+    }
+
+    /// A house with these outside systems.
+    pub async fn with(outside: BTreeMap<String, Arc<dyn tongma_service::Outside>>) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(MORNING_S * 1000)));
         let store = Arc::new(MemoryStore::new());
         let parts = Parts {
@@ -120,7 +125,7 @@ impl House {
             clock: clock.clone(),
             entropy: Box::new(SeededEntropy::new([9; 32])),
             catalogue: CATALOGUE,
-            outside: BTreeMap::new(),
+            outside,
             master: [3; 32],
             roots: [Box::new(SoftSm2::new(&[4; 32]).unwrap()), Box::new(SoftSm2::new(&[5; 32]).unwrap())],
             issuer: Box::new(SoftSm2::new(&[6; 32]).unwrap()),
@@ -219,7 +224,7 @@ impl Phone {
             document_kind: tongma_domain::DocumentKind::ResidentId,
             document_number: "11010519491231002X".into(),
             birth: None,
-            phone: String::new(),
+            phone: "13800138000".into(),
             sign_in: Some(("https://id.example.cn".into(), subject.into())),
         };
         house.platform.enrol(enrolment).await.unwrap();
