@@ -5,6 +5,7 @@ import { worksUntil } from "./tickets.js";
 
 const ARROW = "M9 5l7 7-7 7";
 const LINKS = [
+  ["cards", "M3 7h15v11H3zM6 7V4h15v11h-3M6 11h6M6 14h4"],
   ["grants", "M5 4h14v16H5zM8.500 9h7M8.500 13h4M13 16l2 2 3-4"],
   ["consents", "M8 12l3 3 5-6M4 5h16v14H4z"],
   ["pin", "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5zM12 15v2"],

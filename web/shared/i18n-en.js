@@ -1,8 +1,10 @@
 // The words of the citizen's app. Its keys are those of i18n-zh.js, one for one; a test holds that.
 import { FIRST } from "../citizen/words-first.js";
+import { CARDS } from "../citizen/words-cards.js";
 
 export const EN = {
   ...FIRST.en,
+  ...CARDS.en,
   close: "Close",
   retry: "Try again",
   more: "Show more",

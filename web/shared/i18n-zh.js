@@ -1,8 +1,10 @@
 // The words of the citizen's app in Chinese. Its keys are those of i18n-en.js, one for one; a test holds that.
 import { FIRST } from "../citizen/words-first.js";
+import { CARDS } from "../citizen/words-cards.js";
 
 export const ZH = {
   ...FIRST.zh,
+  ...CARDS.zh,
   close: "关闭",
   retry: "再试一次",
   more: "再看更多",

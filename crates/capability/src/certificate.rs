@@ -312,7 +312,8 @@ fn dates() -> Refusal {
     )
 }
 
-fn not_yours() -> Refusal {
+/// The number was given to somebody else.
+pub fn not_yours() -> Refusal {
     Refusal::conflict(
         "certificate.not_yours",
         Text::new("这个编号已发给另一个人", "This serial was issued to another person"),

@@ -35,8 +35,9 @@ impl Asset {
     }
 }
 
-/// The apps: folder, page, worker, manifest, and what of the other app's is not theirs.
-const APPS: [App; 3] = [
+/// The apps (the last is a page without a worker: what it shows is checked online): folder, page, worker, manifest,
+/// and what of the other app's is not theirs.
+const APPS: [App; 4] = [
     App {
         folder: "citizen",
         page: "/me",
@@ -56,6 +57,13 @@ const APPS: [App; 3] = [
         page: "/kiosk",
         worker: "/kiosk-sw.js",
         manifest: "/kiosk.webmanifest",
+        not_its_own: "/assets/wasm/phone.wasm",
+    },
+    App {
+        folder: "check",
+        page: "/check",
+        worker: "/check-sw.js",
+        manifest: "/check.webmanifest",
         not_its_own: "/assets/wasm/phone.wasm",
     },
 ];

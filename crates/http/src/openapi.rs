@@ -127,15 +127,25 @@ fn operation_id(operation: &Operation) -> String {
 }
 
 fn parameters(operation: &Operation) -> Vec<Value> {
-    let id = operation.path.contains("{id}").then(|| {
-        json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" } })
-    });
+    let id = operation
+        .path
+        .contains("{id}")
+        .then(|| json!({ "name": "id", "in": "path", "required": true, "schema": path_schema(operation.path) }));
     let key = operation.keyed.then(|| json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
     let query = operation.query.iter().map(|parameter| {
         json!({ "name": parameter.name, "in": "query", "required": false, "description": parameter.summary,
                 "schema": { "type": "string" } })
     });
     id.into_iter().chain(key).chain(query).collect()
+}
+
+/// What stands for `{id}`: the outward id of something, but for two public addresses.
+fn path_schema(path: &str) -> Value {
+    match path {
+        "/vct/{id}" => json!({ "type": "string", "pattern": "^[a-z_]{1,40}$" }),
+        "/status/{id}" => json!({ "type": "string", "pattern": "^[0-9]{1,10}$" }),
+        _ => json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" }),
+    }
 }
 
 fn answer(body: &Body, generator: &mut schemars::SchemaGenerator) -> Value {

@@ -219,7 +219,7 @@ impl Platform {
 /// No claims in the general scope.
 pub(crate) const NO_CLAIMS: Claims = Claims(0);
 
-fn unusable() -> Refusal {
+pub(crate) fn unusable() -> Refusal {
     Refusal::unavailable(
         "keys.unusable",
         Text::new("签名密钥不可用", "The signing keys cannot be used"),

@@ -8,6 +8,7 @@
 mod act;
 mod bundle;
 mod calendar;
+mod certificates;
 mod consent;
 mod counters;
 mod directory;
@@ -40,6 +41,7 @@ mod views;
 
 pub use act::{ActRefused, Acted, Asked, Attempt};
 pub use bundle::SignedBundle;
+pub use certificates::{Credentials, IssuedBy, LIST_TTL_S, MyCertificate, NewCertificate, SignedStatus};
 pub use consent::{Consent, Reply};
 pub use counters::{Counters, Figures, MINUTES};
 pub use directory::{Directory, PointKey, PointRecord};
@@ -64,7 +66,7 @@ pub use staff::{
 };
 pub use tickets::{MOST_TICKETS, Prepared, ShortSecrets, Signed};
 /// What the platform is handed its catalogue as; re-exported so that the edge leans on this crate alone.
-pub use tongma_capability::Scenario;
+pub use tongma_capability::{Scenario, certificate};
 /// Passkey ceremonies, re-exported so that the edge leans on this crate alone.
 pub use tongma_passkey as passkey;
 pub use vault::{Sealed, Vault};

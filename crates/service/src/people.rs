@@ -195,14 +195,17 @@ impl Platform {
 
     /// A person's data, opened. Every caller has a stated use for it.
     pub(crate) fn personal_data(&self, record: &HolderRecord) -> Result<PersonalData, Refusal> {
-        self.vault.open(record.person, &record.sealed).map_err(|_| {
-            Refusal::unavailable(
-                "person.sealed",
-                Text::new("个人信息暂时无法读取", "The person's data cannot be opened"),
-                Text::new("请联系管理员检查密钥", "Ask the administrator to check the keys"),
-            )
-        })
+        self.vault.open(record.person, &record.sealed).map_err(|_| sealed())
     }
+}
+
+/// The keys do not open what is kept of a person.
+pub(crate) fn sealed() -> Refusal {
+    Refusal::unavailable(
+        "person.sealed",
+        Text::new("个人信息暂时无法读取", "The person's data cannot be opened"),
+        Text::new("请联系管理员检查密钥", "Ask the administrator to check the keys"),
+    )
 }
 
 /// The number of the live device, 0 when there is none.

@@ -14,6 +14,7 @@ use tongma_code::ticket::Day;
 use tongma_domain::{Bucket, Clock, Entropy, Id, Refusal, SeededEntropy, Text, UnixMs};
 use tongma_store::{Store, StoreError, Txn};
 
+use crate::certificates::CertificateKeys;
 use crate::counters::Counters;
 use crate::directory::Directory;
 use crate::keys::CodeKeys;
@@ -61,6 +62,7 @@ pub struct Platform {
     pub(crate) codes: CodeKeys,
     /// Keys of the days that codes are shown of just now: deriving them costs more than using them.
     pub(crate) days: RwLock<BTreeMap<Day, Arc<DayKeys>>>,
+    pub(crate) certificates: CertificateKeys,
     pub(crate) directory: RwLock<Arc<Directory>>,
     /// Outbox items this process is delivering right now, or has delivered and not yet taken out.
     pub(crate) delivering: Mutex<HashSet<(Bucket, u64)>>,
@@ -92,6 +94,7 @@ impl Platform {
             catalogue: parts.catalogue,
             outside: parts.outside,
             master: MasterKey(vault.key("codes", &[])),
+            certificates: CertificateKeys::new(&vault),
             vault,
             codes,
             days: RwLock::new(BTreeMap::new()),

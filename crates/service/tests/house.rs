@@ -1,6 +1,8 @@
 //! The platform on the in-memory store, with a phone of its own and one small scenario: what is promised about codes.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "house/certificates.rs"]
+mod certificates;
 mod support;
 
 use serde_json::json;

@@ -274,11 +274,11 @@ pub async fn point(
 }
 
 /// One of a closed set, by its name on the wire.
-fn chosen<T: serde::de::DeserializeOwned>(name: &'static str, text: &str) -> Answer<T> {
+pub(super) fn chosen<T: serde::de::DeserializeOwned>(name: &'static str, text: &str) -> Answer<T> {
     serde_json::from_value(Value::String(text.to_owned())).map_err(|_| field(name))
 }
 
-fn field(name: &'static str) -> Problem {
+pub(super) fn field(name: &'static str) -> Problem {
     Problem::from(Refusal::invalid(
         "input.malformed",
         Text::new("有一项填得不对", "One of the fields is not right"),

@@ -1,5 +1,6 @@
 //! `tongma bench`: figures beside a peer, measured in the same run on the same cores.
 
+mod certificate;
 mod code;
 mod load;
 mod page;
@@ -17,6 +18,8 @@ use serde::Serialize;
 pub enum BenchCommand {
     /// Verifying codes, beside `openssl speed sm2` on the same core.
     Code(Common),
+    /// Status lists for 140 million certificates, and verifying SD-JWTs beside the bare signature.
+    Certificate(Common),
     /// The citizen's first screen: its size, its requests, and how soon the code is there in Chromium, also with the
     /// server stopped.
     Page(Common),
@@ -112,6 +115,7 @@ pub async fn run(command: BenchCommand) -> io::Result<bool> {
             code::Run::Elsewhere(reached) => return Ok(reached),
             code::Run::Here(figures) => (common.json, figures),
         },
+        BenchCommand::Certificate(common) => (common.json, certificate::figures(&common)?),
         BenchCommand::Page(common) => (common.json, page::figures(&common).await?),
         BenchCommand::Present(args) => (args.common.json, present::figures(&args, present::What::Present).await?),
         BenchCommand::Act(args) => (args.common.json, present::figures(&args, present::What::PresentAndAct).await?),

@@ -108,6 +108,7 @@ async fn people(platform: &Platform, issuer: &str) -> Result<usize, Refusal> {
             platform.grant_guardian(guardian, ward).await?;
         }
     }
+    super::certificates::issue_all(platform, issuer).await?;
     Ok(CITIZENS.len())
 }
 
