@@ -31,6 +31,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "tongma_store",
             "tongma_capability",
             "tongma_code",
+            "tongma_credential",
             "tongma_verify",
             "tongma_edge",
             "tongma_passkey",

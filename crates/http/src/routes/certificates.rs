@@ -14,12 +14,39 @@ use tongma_domain::{Date, DocumentKind, Id, Refusal, Text};
 use tongma_service::certificate::{self, Identifier, State as CertificateState};
 use tongma_service::{IssuedBy, NewCertificate};
 
+use super::{Caller, Operation, get, post};
 use crate::{
     dto::Words,
     edge::{Administrator, Shared, SignedIn},
     extract::{IdempotencyKey, Json, List, Page, query},
     problem::{Answer, Problem, internal, unknown_route},
 };
+
+/// The routes of certificates: what anyone may read, what is the citizen's own, what issuers' systems hand in.
+pub fn operations() -> Vec<Operation> {
+    let open = vec![
+        get("/v1/certificate-kinds", "The catalogue of certificates", kinds).gives::<List<Value>>(),
+        get("/.well-known/jwt-vc-issuer", "Who issues credentials, and with which keys", issuer).gives::<Value>(),
+        get("/vct/{id}", "What a kind of credential is", kind).gives::<Value>(),
+        get("/status/{id}", "A status list, as JWT or by `Accept` as CWT", status)
+            .gives_other(200, "application/statuslist+jwt"),
+    ];
+    let own = get("/v1/me/certificates", "My certificates, and credentials of them for this phone", mine)
+        .asks("holder", "The public key of the phone that shows them: x and y in base64url")
+        .paged()
+        .gives::<List<MyCertificate>>()
+        .by(Caller::Citizen);
+    let issuers = vec![
+        post("/v1/admin/certificates", "Issue a certificate or a new version", issue)
+            .takes::<ToIssue>()
+            .gives::<Issued>(),
+        post("/v1/admin/certificates/state", "Change the state of a certificate", change)
+            .takes::<Change>()
+            .gives::<Changed>(),
+    ];
+    let issuers = issuers.into_iter().map(|operation| operation.by(Caller::Administrator));
+    open.into_iter().chain([own]).chain(issuers).collect()
+}
 
 /// A certificate to issue. The holder is named by document or by sign-in.
 #[derive(Deserialize, JsonSchema)]

@@ -175,6 +175,7 @@ pub fn operations() -> Vec<Operation> {
         auth_operations(),
         citizen_operations(),
         log_table::operations(),
+        certificates::operations(),
         point_operations(),
         admin_operations(),
     ]
@@ -220,12 +221,6 @@ fn public_operations() -> Vec<Operation> {
         )
         .asks("lang", "`zh` or `en`")
         .gives_other(200, "text/calendar"),
-        get("/v1/certificate-kinds", "The catalogue of certificates", certificates::kinds).gives::<List<Value>>(),
-        get("/.well-known/jwt-vc-issuer", "Who issues credentials, and with which keys", certificates::issuer)
-            .gives::<Value>(),
-        get("/vct/{id}", "What a kind of credential is", certificates::kind).gives::<Value>(),
-        get("/status/{id}", "A status list, as JWT or by `Accept` as CWT", certificates::status)
-            .gives_other(200, "application/statuslist+jwt"),
         get("/v1/time", "The platform's clock", public::time).gives::<public::Time>(),
     ]
 }
@@ -295,10 +290,6 @@ fn citizen_operations() -> Vec<Operation> {
             .gives::<calendar::CalendarAddress>(),
         Operation::new(Method::DELETE, "/v1/me/calendar", "Take my calendar's address away", calendar::close)
             .gives::<calendar::CalendarAddress>(),
-        get("/v1/me/certificates", "My certificates, and credentials of them for this phone", certificates::mine)
-            .asks("holder", "The public key of the phone that shows them: x and y in base64url")
-            .paged()
-            .gives::<List<certificates::MyCertificate>>(),
         get("/v1/me/consents", "My standing consents", mine::consents).gives::<List<mine::Standing>>(),
         Operation::new(Method::DELETE, "/v1/me/consents/{id}", "Withdraw a consent", mine::end_consent)
             .gives::<mine::Ended>(),
@@ -355,12 +346,6 @@ fn admin_operations() -> Vec<Operation> {
             .takes::<admin::NewGuardian>()
             .gives::<admin::Granted>(),
         post("/v1/admin/purse", "Top up a purse", admin::purse).takes::<admin::TopUp>().gives::<admin::ToppedUp>(),
-        post("/v1/admin/certificates", "Issue a certificate or a new version", certificates::issue)
-            .takes::<certificates::ToIssue>()
-            .gives::<certificates::Issued>(),
-        post("/v1/admin/certificates/state", "Change the state of a certificate", certificates::change)
-            .takes::<certificates::Change>()
-            .gives::<certificates::Changed>(),
         post("/v1/admin/organisations", "Register an organisation", admin::organisation)
             .takes::<admin::NewOrganisation>()
             .gives::<admin::Registered>(),
