@@ -49,7 +49,7 @@ pub use facts::{Event, EventResult, HandedOver, MOST_EVENTS};
 pub use grants::{CertificateCopy, CopiedField, Copies, GrantView, SignedReceipt};
 pub use keys::{CodeKeys, Lists};
 pub use notice::{Inbox, Message, NoticeSettings, TOPICS, Texted, Topic};
-pub use oddities::{Holes, LogWalk, Oddity};
+pub use oddities::{Holes, Oddity};
 pub use onboarding::{Application, Handled, Stage, Wanted};
 pub use outward::Audience;
 pub use people::Enrolment;

@@ -35,17 +35,6 @@ pub struct Holes {
     pub missing: Vec<(u64, u64)>,
 }
 
-/// What walking through the log found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogWalk {
-    /// Buckets walked through.
-    pub buckets: usize,
-    /// Entries read.
-    pub entries: u64,
-    /// Places that are not where they belong: bucket and the number that was expected.
-    pub breaks: Vec<(u16, u64)>,
-}
-
 impl Platform {
     /// Notes something odd, once for each `key`. What cannot be noted must not stop what was being done.
     pub(crate) async fn note_oddity(&self, key: &[&[u8]], oddity: Oddity) {
@@ -95,34 +84,6 @@ impl Platform {
             }
         }
         Ok(found)
-    }
-
-    /// Walks through every entry of every log and looks whether each follows the one before.
-    ///
-    /// # Errors
-    /// `staff.office`, or the store's refusal.
-    pub fn walk_log(&self, staff: &Staff) -> Result<LogWalk, Refusal> {
-        staff.must_hold(Office::Audit)?;
-        let refused = |error| crate::platform::store_refusal(&error);
-        let mut walk = LogWalk::default();
-        for bucket in self.store.buckets().map_err(refused)? {
-            walk.buckets += 1;
-            let mut last = 0;
-            loop {
-                let entries = self.store.log_of(bucket, last, AT_ONCE).map_err(refused)?;
-                for entry in &entries {
-                    if entry.seq != last + 1 {
-                        walk.breaks.push((bucket.number(), last + 1));
-                    }
-                    last = entry.seq;
-                    walk.entries += 1;
-                }
-                if entries.len() < AT_ONCE {
-                    break;
-                }
-            }
-        }
-        Ok(walk)
     }
 }
 

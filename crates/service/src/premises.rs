@@ -102,4 +102,14 @@ impl Platform {
         .await?;
         Ok(code)
     }
+
+    /// Signs the key list and the deny list anew, out of turn.
+    ///
+    /// # Errors
+    /// `staff.office`, `keys.unusable`, or the store's refusal.
+    pub async fn sign_lists(&self, staff: &Staff) -> Result<(), Refusal> {
+        staff.must_hold(Office::Security)?;
+        self.note_act(staff, "lists.signed", Words::new("重新签发两份名单", "Signed both lists anew")).await?;
+        self.refresh_lists()
+    }
 }

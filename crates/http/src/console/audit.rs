@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 use tongma_domain::{Id, Text, Venue, Words};
-use tongma_service::{ActEntry, Staff};
+use tongma_service::{ActEntry, Audit, FaultKind, Office, Staff};
 
 use super::review::moment;
 use super::{
@@ -113,8 +113,8 @@ fn check_page(staff: &Staff, language: Language) -> Page {
     let t = |zh, en| language.pick(Text::new(zh, en));
     page_of(staff, language, "/console/audit", CHECK)
         .lead(Text::new(
-            "逐条走遍每个分区的日志，核对编号是否一条接一条。只读，不改变任何东西。",
-            "Walks through every entry of every bucket's log and checks that each follows the one before. It reads and changes nothing.",
+            "把每一条日志与封存的树、树与已签名的检查点逐一核对。只读，不改变任何东西。",
+            "Compares every row of every log with the sealed tree, and the tree with its signed checkpoint. It reads and changes nothing.",
         ))
         .with(Block::Form(Form::new("/console/audit", t("开始校验", "Check now"))))
 }
@@ -126,26 +126,63 @@ pub async fn verification(Extension(staff): Who, Extension(language): In) -> Pag
 pub async fn verify(State(edge): State<Shared>, Extension(staff): Who, Extension(language): In) -> Answer<Page> {
     let asked = (Arc::clone(&edge), staff.clone());
     // It may read for a while; other requests go on meanwhile.
-    let walk = tokio::task::spawn_blocking(move || asked.0.platform.walk_log(&asked.1));
-    let walk = walk.await.map_err(|_| internal())??;
+    let audit = tokio::task::spawn_blocking(move || {
+        asked.1.must_hold(Office::Audit)?;
+        asked.0.platform.audit(&[])
+    });
+    let audit = audit.await.map_err(|_| internal())??;
     let t = |zh: &'static str, en: &'static str| language.pick(Text::new(zh, en)).to_owned();
     let mut page = check_page(&staff, language);
     let count = match language {
-        Language::Chinese => format!("{} 个分区，{} 条", walk.buckets, walk.entries),
-        Language::English => format!("{} buckets, {} entries", walk.buckets, walk.entries),
+        Language::Chinese => format!("核对 {} 条，其中 {} 条还没有封存。", audit.rows, audit.unsealed),
+        Language::English => format!("{} rows compared, {} of them not sealed yet.", audit.rows, audit.unsealed),
     };
-    if walk.breaks.is_empty() {
-        page.blocks.push(Block::Notice(
-            Tone::Good,
-            t("编号连续，没有缺漏", "Every number follows the one before"),
-            count,
-        ));
+    if audit.fault_count == 0 {
+        let good = t("没有一条被改过、删过或插入过", "Not a row was changed, removed or slipped in");
+        page.blocks.push(Block::Notice(Tone::Good, good, count));
     } else {
-        let places: Vec<String> = walk.breaks.iter().map(|(bucket, seq)| format!("{bucket}:{seq}")).take(50).collect();
-        let words = format!("{count}; {}", places.join(" "));
-        page.blocks.push(Block::Notice(Tone::Bad, t("有缺漏（分区:编号）", "There are breaks (bucket:number)"), words));
+        let bad = format!("{}: {}", t("发现问题", "Faults found"), audit.fault_count);
+        page.blocks.push(Block::Notice(Tone::Bad, bad, count));
+        page.blocks.push(faults(&audit, language));
     }
+    page.blocks.push(Block::Facts(
+        String::new(),
+        vec![
+            (t("封存的条数", "Rows in the tree"), Cell::text(audit.leaves.to_string())),
+            (t("根（十六进制）", "Its root (hexadecimal)"), Cell::text(audit.root)),
+            (t("已签名的检查点", "The signed checkpoint"), Cell::text("/v1/log/checkpoint")),
+        ],
+    ));
     Ok(page)
+}
+
+/// What is wrong, row by row.
+fn faults(audit: &Audit, language: Language) -> Block {
+    let name = |kind: FaultKind| {
+        language.pick(match kind {
+            FaultKind::Changed => Text::new("被改过", "Changed"),
+            FaultKind::Removed => Text::new("被删除", "Removed"),
+            FaultKind::Gap => Text::new("编号有缺", "A gap in the numbers"),
+            FaultKind::Unplaced => Text::new("不在封存的树里", "Not in the sealed tree"),
+            FaultKind::Root => Text::new("与根不符", "Does not lead to the root"),
+            FaultKind::Signature => Text::new("检查点签名不对", "The checkpoint's signature does not hold"),
+            FaultKind::History => Text::new("与留存的检查点不符", "Not the history of a kept checkpoint"),
+        })
+    };
+    let rows = audit.faults.iter().map(|fault| {
+        vec![
+            Cell::chip(name(fault.kind), Tone::Bad),
+            Cell::text(fault.bucket.to_string()),
+            Cell::text(fault.entry.to_string()),
+        ]
+    });
+    let columns = vec![Text::new("问题", "Fault"), Text::new("分区", "Bucket"), Text::new("编号", "Entry")];
+    let caption = Text::new("问题", "Faults");
+    let table =
+        Table { at: String::new(), caption, empty: caption, columns, rows: rows.take(20).collect(), csv: false };
+    let mut view = table.view(&Wanted::default(), language);
+    view.headings.iter_mut().for_each(|heading| heading.link.clear());
+    Block::Table(view)
 }
 
 pub async fn oddities(State(edge): State<Shared>, Extension(staff): Who, Extension(language): In) -> Answer<Page> {

@@ -1,14 +1,14 @@
 //! Keys and signed lists: what is signed, how old it is, until when it serves.
 
-use axum::{Extension, extract::State};
+use axum::{Extension, extract::State, response::Redirect};
 use tongma_domain::Text;
 
 use super::review::moment;
 use super::{
     In, Who, page_of,
-    view::{Block, Cell, Figure, Page, Tone},
+    view::{Block, Cell, Figure, Form, Page, Tone},
 };
-use crate::edge::Shared;
+use crate::{edge::Shared, problem::Answer};
 
 pub async fn show(State(edge): State<Shared>, Extension(staff): Who, Extension(language): In) -> Page {
     let t = |zh: &'static str, en: &'static str| language.pick(Text::new(zh, en)).to_owned();
@@ -34,4 +34,17 @@ pub async fn show(State(edge): State<Shared>, Extension(staff): Who, Extension(l
             (t("停用名单", "Deny list"), Cell::text("/keys/deny")),
             (t("根", "Roots"), Cell::text("/keys/roots.json")),
         ]))
+        .with(Block::Form(
+            Form::new("/console/keys", t("立即重新签发", "Sign them anew now"))
+                .titled(t("重新签发两份名单", "Sign both lists anew"))
+                .lead(t(
+                    "停用手机时已自动签发；这里用于恢复备份后，或终端报告名单过旧时。",
+                    "This happens by itself when a phone is put out of use; here it is for after a restore, or when points report an old list.",
+                )),
+        ))
+}
+
+pub async fn sign(State(edge): State<Shared>, Extension(staff): Who) -> Answer<Redirect> {
+    edge.platform.sign_lists(&staff).await?;
+    Ok(Redirect::to("/console/keys"))
 }

@@ -117,6 +117,7 @@ pub fn routes() -> Vec<Route> {
         change("/console/staff", SECURITY, post(roster::invite)),
         change("/console/staff/{id}", SECURITY, post(roster::end)),
         see("/console/keys", SECURITY, get(keys::show)),
+        change("/console/keys", SECURITY, post(keys::sign)),
         see("/console/acts", AUDIT, get(audit::acts)),
         see("/console/audit", AUDIT, get(audit::verification)),
         change("/console/audit", AUDIT, post(audit::verify)),

@@ -230,6 +230,7 @@ pub async fn asked(State(edge): State<Shared>, Extension(staff): Who, Extension(
             "您只看到事由和申请人，看不到是谁。同意前须在五分钟内用过通行密钥。",
             "You see the reason and who asks, not whom it is about. Agreeing needs a passkey used within five minutes.",
         ));
+    page.live = true;
     for one in asked.iter().filter(|one| one.state == UnmaskingState::Asked) {
         let id = edge.platform.outward(Audience::Administration, one.id);
         let form = Form::new(format!("/console/unmask/{id}"), t("同意查看一次", "Agree, once"))

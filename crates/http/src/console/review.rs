@@ -79,6 +79,7 @@ async fn listed(
         return Ok(table.file(wanted, "applications", language));
     }
     let mut page = page_of(staff, language, at, title);
+    page.live = true;
     page.lead = match language {
         Language::Chinese => format!("{waiting} 份等您办理。审核与批准由两个岗位的两个人办理。"),
         Language::English => {
@@ -126,7 +127,7 @@ fn shown(edge: &Edge, staff: &Staff, language: Language, id: &str, at: &str) -> 
         .back(at, Text::new("全部申请", "All applications"))
         .with(Block::Facts(String::new(), facts(edge, &one, language)));
     pick(&one.wanted.venue, language).clone_into(&mut page.title);
-    page.blocks.push(asks(edge, &one.wanted.scenario, language));
+    let template = asks(edge, &one.wanted.scenario, language);
     let note = Field::area("note", t("意见", "Note")).optional().hint(t("申请单位能看到", "The applicant reads it"));
     let form = match (staff.office, one.stage) {
         (Office::System, Stage::Applied) => Form::new(format!("{at}/{id}"), t("审核通过，转批准", "Fit: pass on for approval"))
@@ -137,9 +138,9 @@ fn shown(edge: &Edge, staff: &Staff, language: Language, id: &str, at: &str) -> 
             .titled(t("批准", "Approval"))
             .lead(t("批准后登记单位、场所和终端，申请单位即可领取配对码。", "With this the organisation, venue and point are registered, and the applicant may fetch a pairing code."))
             .or(t("不批准", "Do not approve"), "no", Tone::Bad),
-        _ => return Ok(page),
+        _ => return Ok(page.with(template)),
     };
-    Ok(page.with(Block::Form(form.with(vec![note]))))
+    Ok(page.with(Block::Form(form.with(vec![note]))).with(template))
 }
 
 fn facts(edge: &Edge, one: &Application, language: Language) -> Vec<(String, Cell)> {
