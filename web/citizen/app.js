@@ -17,6 +17,7 @@ import { watch } from "./watch.js";
 const PAGES = {
   things: () => import("./page-things.js"),
   do: () => import("./page-things.js"),
+  scan: () => import("./page-scan.js"),
   log: () => import("./page-log.js"),
   cards: () => import("./page-cards.js"),
   card: () => import("./page-cards.js"),
@@ -279,6 +280,8 @@ function below(app) {
         h("a.button.main.wide", { href: "/auth/login?return=/me" }, t("sign_in")),
       ),
     );
+  if (app.signedIn && shell.profile)
+    parts.push(h("a.button.wide", { href: "#/scan" }, icon("M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M4 12h16"), t("scan_title")));
   if (app.last) {
     const { venue, at_ms: at, text } = app.last;
     parts.push(

@@ -254,7 +254,8 @@ async function perform(app, item, action, actions) {
   if (agreed) await send(app, body(action.id, agreed));
 }
 
-async function send(app, body) {
+/** Does something and says what came of it. */
+export async function send(app, body) {
   const { t, shell } = app;
   const box = app.sheet(h("p.band", { role: "status" }, t("acting")));
   const leave = () => {

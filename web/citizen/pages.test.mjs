@@ -5,6 +5,7 @@ import { issuerKeys } from "./keylist.js";
 import { fetchTickets, partsOf } from "./refill.js";
 import { hexOf } from "./tickets.js";
 import { remembering } from "./kept.js";
+import { StillThere, fitted, startable } from "./page-scan.js";
 import { claimWords, secondsLeft } from "./sheet-consent.js";
 import { chosenInput, daysFrom, sessionOf } from "./sessions.js";
 import { actionsAbout, describe, openFields, quoteBefore, withoutReceipted } from "./things.js";
@@ -274,5 +275,33 @@ test("tickets come in parts, a few first; what does not verify under the named k
       [[9], 1],
     ],
     "6 does not verify, 8 names a key that is not listed",
+  );
+});
+
+test("a code that is still there is read once, a new one at once", () => {
+  const view = new StillThere();
+  assert.equal(view.isNew(null, 0), false);
+  assert.equal(view.isNew("a", 0), true);
+  assert.equal(view.isNew("a", 3000), false);
+  assert.equal(view.isNew("a", 6900), false, "it never left");
+  assert.equal(view.isNew("b", 7000), true);
+  assert.equal(view.isNew("b", 11_001), true, "it was away");
+});
+
+test("a picture keeps its shape and never grows", () => {
+  assert.deepEqual(fitted(4000, 3000), [1600, 1200]);
+  assert.deepEqual(fitted(300, 200), [300, 200]);
+  assert.deepEqual(fitted(0, 0), [1, 1]);
+  assert.deepEqual(fitted(16_000, 2), [1600, 1]);
+});
+
+test("everything that can be started stands in the platform's order", () => {
+  const scenarios = [
+    { id: "a", actions: [{ id: "1" }, { id: "2" }] },
+    { id: "b", actions: [] },
+  ];
+  assert.deepEqual(
+    startable(scenarios).map(({ scenario, action }) => scenario.id + action.id),
+    ["a1", "a2"],
   );
 });

@@ -38,7 +38,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "tongma_tlog",
         ],
     ),
-    ("tongma_http", &["tongma_domain", "tongma_service", "tongma_code"]),
+    ("tongma_http", &["tongma_domain", "tongma_service", "tongma_code", "tongma_qr"]),
     ("xtask", &[]),
 ];
 

@@ -34,6 +34,41 @@ struct DocsPage {
     say: Say,
 }
 
+#[derive(Template)]
+#[template(path = "venue_code.html")]
+struct VenueCodePage<'a> {
+    style: &'static str,
+    lang: &'static str,
+    place: &'a tongma_service::VenuePlace,
+    drawing: &'a Drawing,
+    say: Say,
+}
+
+/// A QR symbol as a page draws it.
+#[derive(Debug, Clone)]
+pub struct Drawing {
+    /// Modules on a side, the quiet zone included.
+    pub side: usize,
+    /// The dark modules, the `d` of a path.
+    pub path: String,
+}
+
+impl Drawing {
+    /// The symbol as a document of its own.
+    pub fn document(&self) -> String {
+        let (side, path) = (self.side, &self.path);
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-4 -4 {side} {side}\" shape-rendering=\"crispEdges\"><rect x=\"-4\" y=\"-4\" width=\"{side}\" height=\"{side}\" fill=\"#fff\"/><path d=\"{path}\"/></svg>"
+        )
+    }
+}
+
+/// The page behind a venue's code, which is also the sheet that is printed.
+pub fn venue_code(place: &tongma_service::VenuePlace, drawing: &Drawing, language: Language) -> String {
+    let page = VenueCodePage { style: STYLE, lang: language.tag(), place, drawing, say: Say(language) };
+    page.render().unwrap_or_default()
+}
+
 /// A refusal as a page, for a browser that navigates.
 pub fn problem(refusal: &Refusal, language: Language) -> String {
     let page = ProblemPage { style: STYLE, lang: language.tag(), refusal, say: Say(language) };

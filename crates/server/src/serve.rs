@@ -276,6 +276,7 @@ fn announce(server: &Server, args: &ServeArgs) {
     }
     if let Some(demo) = &server.demo {
         announce_demo(demo);
+        announce_venue_codes(demo);
     }
     say!("按 Ctrl-C 停止 / Ctrl-C stops it");
 }
@@ -305,6 +306,17 @@ fn announce_demo(demo: &Seeded) {
             kind.en,
             waiting.scenario
         );
+    }
+}
+
+/// The first few venue codes: each is an address whose page can be printed and scanned.
+fn announce_venue_codes(demo: &Seeded) {
+    say!("场所码（打开即可打印，供群众扫）/ venue codes (open to print; citizens scan them):");
+    for waiting in first_of_each(demo) {
+        if let Some(text) = &waiting.venue_code {
+            say!("  {} · {}（{}）", waiting.venue, waiting.name, waiting.scenario);
+            say!("    {text}");
+        }
     }
 }
 

@@ -173,6 +173,38 @@ impl Platform {
         venue: Id,
         asked: Asked,
     ) -> Result<Acted, Refusal> {
+        self.act_mine_at(citizen, scenario, venue, None, asked).await
+    }
+
+    /// The same, at the point whose code the citizen scanned. A scan starts one action; after a refusal it can be used
+    /// again, so that a form can be corrected.
+    ///
+    /// # Errors
+    /// As [`Platform::act_mine`], and `scan.unknown`, `scan.over`, `scan.used`, `scan.moved`.
+    pub async fn act_scanned(
+        self: &Arc<Self>,
+        citizen: &Citizen,
+        scenario: &str,
+        scan: Id,
+        asked: Asked,
+    ) -> Result<Acted, Refusal> {
+        let key = asked.idempotency_key.clone();
+        let spent = self.spend_scan(citizen, scan, scenario, &key).await?;
+        let acted = self.act_mine_at(citizen, scenario, spent.venue, Some(spent.point), asked).await;
+        if acted.is_err() {
+            self.return_scan(scan, &key).await?;
+        }
+        acted
+    }
+
+    async fn act_mine_at(
+        self: &Arc<Self>,
+        citizen: &Citizen,
+        scenario: &str,
+        venue: Id,
+        point: Option<Id>,
+        asked: Asked,
+    ) -> Result<Acted, Refusal> {
         let given = self.internalise(Audience::Citizen(citizen.person), scenario, &asked.action, asked.input.clone());
         let input = self.checked(scenario, &asked.action, Starter::Holder, given)?;
         let directory = self.directory();
@@ -183,7 +215,7 @@ impl Platform {
         let context = LegContext {
             scenario: scenario.to_owned(),
             venue,
-            point: None,
+            point,
             operator: None,
             person: Some((citizen.person, 0)),
             attempt,
@@ -344,6 +376,16 @@ fn note_last(txn: &mut dyn Txn, presentation: Id, last: &Result<Outcome, Refusal
     Ok(())
 }
 
+/// A digest of some parts, none of which runs into the next.
+pub(crate) fn digest_of(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sm3::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
 /// The fingerprint of a request: the same key with another one is refused.
 pub(crate) fn request_digest(asked: &Asked) -> [u8; 32] {
     let mut hash = Sm3::new();
@@ -353,7 +395,7 @@ pub(crate) fn request_digest(asked: &Asked) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn other_request() -> Refusal {
+pub(crate) fn other_request() -> Refusal {
     Refusal::invalid(
         "idempotency.other_request",
         Text::new("同一个请求编号用在了另一件事上", "This Idempotency-Key was used for another request"),
@@ -369,7 +411,7 @@ fn presentation_over() -> Refusal {
     )
 }
 
-fn not_here() -> Refusal {
+pub(crate) fn not_here() -> Refusal {
     Refusal::forbidden(
         "point.not_for_this",
         Text::new("这里不办这项业务", "This service is not offered here"),

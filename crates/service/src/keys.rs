@@ -9,7 +9,7 @@ use tongma_code::ticket::{Handle, Header, Scope, Signature, Suite, Window};
 use tongma_domain::{Refusal, SeededEntropy, Text, UnixMs};
 use tongma_verify::cache::SignatureCache;
 use tongma_verify::lists::{Denials, Keyring, Roots, Suites};
-use tongma_verify::verdict::{ClockReading, Verdict};
+use tongma_verify::verdict::{ClockReading, Reason, Verdict, VerifiedPoint};
 use tongma_verify::verifier::{NoReplay, Verifier};
 
 use crate::platform::Platform;
@@ -126,6 +126,13 @@ impl CodeKeys {
             None => spare.get_or_insert_with(|| SignatureCache::new(16)),
         };
         lists.verifier.check(text, &clock, &NoReplay, None, cache)
+    }
+}
+
+impl CodeKeys {
+    /// Judges a point code that a citizen scanned: the one pinned origin, the signature, the time.
+    pub(crate) fn check_point(&self, text: &str, now: UnixMs) -> Result<VerifiedPoint, Reason> {
+        self.lists().verifier.check_point(text, &[&self.host], now.as_seconds())
     }
 }
 

@@ -31,12 +31,14 @@ mod premises;
 mod present;
 mod question;
 mod records;
+mod scan;
 mod seal;
 mod sealed_fields;
 mod sessions;
 mod staff;
 mod tickets;
 mod vault;
+mod venue_code;
 mod views;
 
 pub use act::{ActRefused, Acted, Asked, Attempt};
@@ -58,6 +60,7 @@ pub use platform::{Outside, Parts, Platform};
 pub use present::{PRESENTATION_LIFE_S, Presentation, Scanned};
 pub use question::{AskedItem, AskedMatter, Question};
 pub use records::{DeviceRecord, PresentationRecord};
+pub use scan::{SCAN_LIFE_S, Scan};
 pub use seal::{Audit, Fault, FaultKind, Proved, Sealed as SealedTurn};
 pub use sessions::{Citizen, Me, Ward};
 pub use staff::{
@@ -70,4 +73,5 @@ pub use tongma_capability::{Scenario, certificate};
 /// Passkey ceremonies, re-exported so that the edge leans on this crate alone.
 pub use tongma_passkey as passkey;
 pub use vault::{Sealed, Vault};
+pub use venue_code::{ANY_PURPOSE, MOST_CODE_DAYS, VenueCode, VenuePlace};
 pub use views::{Listed, LogItem, Receipt, Recent, Thing};

@@ -16,13 +16,16 @@ pub enum Audience {
     Citizen(Id),
     /// The administration of the platform.
     Administration,
+    /// Everyone who reads what hangs on a wall: the codes of points.
+    PointCodes,
 }
 
 impl Audience {
-    fn label(self) -> Vec<u8> {
+    pub(crate) fn label(self) -> Vec<u8> {
         match self {
             Self::Points => b"points".to_vec(),
             Self::Administration => b"administration".to_vec(),
+            Self::PointCodes => b"point codes".to_vec(),
             Self::Organisation(id) => [b"organisation".as_slice(), id.as_bytes()].concat(),
             Self::Citizen(id) => [b"citizen".as_slice(), id.as_bytes()].concat(),
         }

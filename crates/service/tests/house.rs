@@ -3,6 +3,7 @@
 
 #[path = "house/certificates.rs"]
 mod certificates;
+mod scan;
 mod support;
 
 use serde_json::json;

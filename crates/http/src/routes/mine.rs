@@ -122,8 +122,12 @@ pub struct ScenarioHere {
 pub struct MyAction {
     /// The scenario.
     pub scenario: String,
-    /// The venue, as listed to this citizen.
+    /// The venue, as listed to this citizen; may be left out with a scan, which names it.
+    #[serde(default)]
     pub venue: String,
+    /// The scan it starts from, if the citizen scanned a venue's code.
+    #[serde(default)]
+    pub scan: Option<String>,
     /// The action on the card.
     pub action: String,
     /// The form's fields, by id.
@@ -337,9 +341,14 @@ pub async fn act(
     key: IdempotencyKey,
     Json(wanted): Json<MyAction>,
 ) -> Answer<Response> {
-    let venue = edge.platform.inward(me.audience(), &wanted.venue)?;
     let asked = Asked { action: wanted.action, input: wanted.input, idempotency_key: key.0 };
-    let acted = edge.platform.act_mine(&me.0, &wanted.scenario, venue, asked).await?;
+    let acted = if let Some(scan) = wanted.scan {
+        let scan = edge.platform.inward(me.audience(), &scan)?;
+        edge.platform.act_scanned(&me.0, &wanted.scenario, scan, asked).await?
+    } else {
+        let venue = edge.platform.inward(me.audience(), &wanted.venue)?;
+        edge.platform.act_mine(&me.0, &wanted.scenario, venue, asked).await?
+    };
     Ok(answer(Outcome::of_acted(&edge.platform, me.audience(), &acted)))
 }
 

@@ -15,6 +15,7 @@ mod points;
 mod presentations;
 mod public;
 mod questions;
+mod scans;
 mod sealed;
 
 use axum::{
@@ -170,7 +171,7 @@ fn post<H: Handler<T, Shared>, T: 'static>(path: &'static str, summary: &'static
 
 /// Every route of the contract.
 pub fn operations() -> Vec<Operation> {
-    [
+    let groups = [
         public_operations(),
         auth_operations(),
         citizen_operations(),
@@ -178,10 +179,9 @@ pub fn operations() -> Vec<Operation> {
         certificates::operations(),
         point_operations(),
         admin_operations(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+        scans::operations(),
+    ];
+    groups.into_iter().flatten().collect()
 }
 
 /// Pages and files of the apps: addresses people open, not part of the contract.
@@ -190,6 +190,7 @@ pub fn pages() -> Vec<(&'static str, MethodRouter<Shared>)> {
     vec![
         ("/", axum::routing::get(public::choose)),
         ("/docs", axum::routing::get(public::docs)),
+        ("/p", axum::routing::get(scans::page)),
         ("/me", file()),
         ("/desk", file()),
         ("/kiosk", file()),

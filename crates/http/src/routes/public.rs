@@ -92,7 +92,7 @@ pub async fn docs(headers: HeaderMap) -> Response {
 }
 
 /// A page drawn by the server, under the policy of its one inlined style.
-fn drawn(page: String) -> Response {
+pub(super) fn drawn(page: String) -> Response {
     let mut response = Html(page).into_response();
     let policy = security::page_policy(&[], &[security::hash_source(pages::STYLE)]);
     if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tongma_domain::{Id, PointKind, Refusal, Venue, VenueState};
-use tongma_service::{Asked, Platform, Scanned};
+use tongma_domain::{Id, PointKind, Refusal, Starter, Venue, VenueState};
+use tongma_service::{ANY_PURPOSE, Asked, Platform, Scanned};
 
 use super::people::CITIZENS;
 use super::venues::{BOOKS, PATIENTS, SITES, Site};
@@ -28,6 +28,8 @@ pub struct Waiting {
     pub scenario: &'static str,
     /// The eight digits it is paired with.
     pub code: String,
+    /// The code that hangs there for citizens to scan, where there is something they can start.
+    pub venue_code: Option<String>,
 }
 
 /// What the demo has.
@@ -69,11 +71,26 @@ pub async fn seed(platform: &Arc<Platform>, issuer: &str) -> Result<Seeded, Refu
                 kind: stand.kind,
                 scenario: stand.scenario,
                 code,
+                venue_code: hang(platform, point, stand.scenario).await?,
             });
             furnish(platform, issuer, site, stand.scenario, point).await?;
         }
     }
     Ok(seeded)
+}
+
+/// The code that hangs at a point; the one issued at an earlier start stays good.
+async fn hang(platform: &Platform, point: Id, scenario: &str) -> Result<Option<String>, Refusal> {
+    let card = platform.scenario(scenario)?.card();
+    if !card.actions.iter().any(|action| action.by.contains(&Starter::Holder)) {
+        return Ok(None);
+    }
+    let held = platform.venue_code(point, ANY_PURPOSE).ok().filter(|code| code.until > platform.now());
+    let code = match held {
+        Some(code) => code,
+        None => platform.issue_venue_code(point, ANY_PURPOSE, 365).await?,
+    };
+    Ok(Some(code.text))
 }
 
 fn venue(site: &Site, organisation: Id, built: Vec<String>) -> Venue {

@@ -4,7 +4,7 @@ use std::io;
 
 use clap::Args;
 
-use super::{Options, all_cells, walk};
+use super::{Options, all_cells, beside_cells, walk};
 use crate::stores;
 
 /// Drive every built scenario over real HTTP, every cell of its row, and check each by a second read.
@@ -34,7 +34,7 @@ pub struct WalkArgs {
 /// The store or the stage could not be set up, or a name is not known.
 pub async fn run(args: WalkArgs) -> io::Result<bool> {
     if args.list {
-        all_cells().iter().flat_map(|(_, cells)| cells).for_each(|cell| say!("{}", cell.id));
+        all_cells().iter().chain([&beside_cells()]).flat_map(|(_, cells)| cells).for_each(|cell| say!("{}", cell.id));
         return Ok(true);
     }
     let options = Options { scenario: args.scenario, break_cell: args.break_cell, json: args.json };

@@ -12,6 +12,7 @@ macro_rules! cells {
     };
 }
 
+mod beside;
 mod command;
 mod hall;
 mod hall_booking;
@@ -77,6 +78,11 @@ pub fn all_cells() -> Vec<(&'static str, Vec<Cell>)> {
     ]
 }
 
+/// The cells beside the rows.
+fn beside_cells() -> (&'static str, Vec<Cell>) {
+    ("beside", beside::cells())
+}
+
 /// What came of one scenario.
 struct Walked {
     scenario: &'static str,
@@ -95,7 +101,10 @@ pub async fn walk(store: Arc<dyn Store>, options: &Options) -> io::Result<bool> 
     let chosen = choose(options)?;
     let catalogue = match (&options.break_cell, chosen.first()) {
         (Some(_), Some((scenario, cells))) => match cells.first() {
-            Some(cell) => Broken::catalogue(tongma_scenario::catalogue(), scenario, cell.fault),
+            Some(cell) => {
+                let broken = if *scenario == "beside" { beside::THROUGH } else { scenario };
+                Broken::catalogue(tongma_scenario::catalogue(), broken, cell.fault)
+            }
             None => tongma_scenario::catalogue(),
         },
         _ => tongma_scenario::catalogue(),
@@ -114,6 +123,7 @@ fn choose(options: &Options) -> io::Result<Vec<(&'static str, Vec<Cell>)>> {
         io::Error::other(format!("there is no {what} `{name}`; `tongma walk --list` names all cells"))
     };
     let mut chosen = all_cells();
+    chosen.push(beside_cells());
     if let Some(name) = &options.scenario {
         chosen.retain(|(id, _)| id == name);
         if chosen.is_empty() {

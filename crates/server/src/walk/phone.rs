@@ -165,6 +165,24 @@ impl<'a> Phone<'a> {
         self.post("/v1/me/actions", &body).await
     }
 
+    /// Scans a venue's code: the answer names the place and carries the scan that one action can start from.
+    ///
+    /// # Errors
+    /// The connection failed.
+    pub async fn scan(&self, text: &str) -> Result<Answer, Failed> {
+        self.post("/v1/me/scans", &json!({ "text": text })).await
+    }
+
+    /// An action of one's own at the place whose code was scanned.
+    ///
+    /// # Errors
+    /// The code was refused, or the connection failed.
+    pub async fn act_scanned(&self, scenario: &str, code: &str, action: &str, input: Value) -> Result<Answer, Failed> {
+        let scan = self.scan(code).await?.good()?.text_at("/scan").to_owned();
+        let body = json!({ "scenario": scenario, "scan": scan, "action": action, "input": input });
+        self.post("/v1/me/actions", &body).await
+    }
+
     /// The id under which this citizen sees a venue of this name.
     ///
     /// # Errors

@@ -229,6 +229,15 @@ impl Stage {
         Ok(self.platform.outward(Audience::Citizen(person), venue))
     }
 
+    /// The signed code that hangs at a point: a new version, for everything the point is for.
+    ///
+    /// # Errors
+    /// The platform refused.
+    pub async fn venue_code(&self, point: &Point<'_>) -> Result<String, Failed> {
+        let made = self.admin("/v1/admin/points/codes", &json!({ "point": point.id })).await?;
+        Ok(made["text"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Signs a demo citizen in as a browser does, and gives the session's cookie.
     ///
     /// # Errors

@@ -54,6 +54,18 @@ static CARD: Card = Card {
             moves_money: false,
         },
         Action {
+            id: "collect",
+            name: Text::new("自助盖章", "Collect"),
+            by: &[Starter::Holder],
+            form: &[Field {
+                id: "count",
+                name: Text::new("个数", "Count"),
+                kind: FieldKind::Number { least: 1, most: 9 },
+                required: true,
+            }],
+            moves_money: false,
+        },
+        Action {
             id: "seal",
             name: Text::new("盖大章", "Seal"),
             by: &[Starter::Operator],
@@ -91,6 +103,10 @@ impl Scenario for Stamps {
             let text = Text::new("盖大章要本人同意", "A seal needs a yes");
             return Err(Refusal::conflict("consent.needed", text, text).into());
         }
+        if step.action == "collect" && (step.point.is_none() || step.input.number("count") == Some(9)) {
+            let text = Text::new("请在现场扫码盖章", "Scan the code at the place");
+            return Err(Refusal::conflict("stamps.not_here", text, text).into());
+        }
         let count = step.input.number("count").unwrap_or(10);
         let total = desk.txn.count_add(&stamps(), count, 0, 1000)?.unwrap_or(0);
         desk.log(holder.person, Words::new("盖了章", "Stamped"), &[], json!({ "count": count }));
@@ -108,7 +124,8 @@ pub struct House {
     pub other_point: Id,
     store: Arc<MemoryStore>,
     clock: Arc<TestClock>,
-    venue: Id,
+    pub venue: Id,
+    pub elsewhere: Id,
 }
 
 impl House {
@@ -143,12 +160,14 @@ impl House {
             settings: BTreeMap::new(),
             things: BTreeMap::new(),
         };
+        let other = Venue { name_zh: "二馆".into(), name_en: "Two".into(), ..venue.clone() };
+        let elsewhere = platform.register_venue(other).await.unwrap();
         let venue = platform.register_venue(venue).await.unwrap();
         let desk =
             |name: &'static str| platform.register_point(venue, (name, name), PointKind::Desk, vec!["stamps".into()]);
         let (point, _) = desk("甲").await.unwrap();
         let (other_point, _) = desk("乙").await.unwrap();
-        Self { platform, point, other_point, store, clock, venue }
+        Self { platform, point, other_point, store, clock, venue, elsewhere }
     }
 
     pub fn now_s(&self) -> i64 {
@@ -219,10 +238,19 @@ fn chain(header: &Header) -> Chain {
 
 impl Phone {
     pub async fn of(house: &House, subject: &str) -> Self {
+        Self::enrolled(house, subject, "陈晨", "11010519491231002X").await
+    }
+
+    /// Somebody else.
+    pub async fn other(house: &House, subject: &str) -> Self {
+        Self::enrolled(house, subject, "李雷", "440524188001010014").await
+    }
+
+    async fn enrolled(house: &House, subject: &str, name: &str, number: &str) -> Self {
         let enrolment = Enrolment {
-            name: "陈晨".into(),
+            name: name.into(),
             document_kind: tongma_domain::DocumentKind::ResidentId,
-            document_number: "11010519491231002X".into(),
+            document_number: number.into(),
             birth: None,
             phone: "13800138000".into(),
             sign_in: Some(("https://id.example.cn".into(), subject.into())),
