@@ -41,6 +41,7 @@ scenarios! {
     hospital_bill;
     hall_booking;
     hall_queue;
+    certificate_grant;
 }
 
 /// Every scenario there is.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 use tongma_capability::disclose::grant;
-use tongma_capability::{Cause, Scenario};
+use tongma_capability::{Cause, Scenario, Stop};
 use tongma_domain::{
     AGREED_FIELD, AgeClass, ConsentKind, Id, Input, Outcome, Refusal, Starter, TemplateItem, Text, UnixMs, Words,
 };
-use tongma_store::{create, load, save};
+use tongma_store::{Txn, create, find, load, save};
 
 use crate::leg::{Leg, LegContext, once};
 use crate::people::load_holder;
@@ -17,6 +17,9 @@ use crate::platform::Platform;
 use crate::question::{answerers, may_answer, template_of};
 use crate::records::{ConsentRecord, LogLine, PresentationRecord, RequestRecord};
 use crate::sessions::Citizen;
+
+/// The most questions that are looked at before another is put.
+const MOST_OPEN: usize = 50;
 
 /// The setting by which a scenario gives its questions another time.
 const WAIT_SETTING: &str = "consent_wait_s";
@@ -65,7 +68,7 @@ impl Platform {
         leg: &Leg,
         refusal: &Refusal,
     ) -> Result<Id, Refusal> {
-        let (person, now) = (record.person, self.now());
+        let (person, point, now) = (record.person, record.point, self.now());
         let (request, asked) = self.new_request(presentation, record, leg, refusal)?;
         let id = request.id;
         let line = LogLine {
@@ -78,21 +81,10 @@ impl Platform {
             detail: Value::Null,
         };
         let asking = self.run(person.bucket(), move |txn| {
+            if let Some(standing) = supersede(txn, &request, point)? {
+                return Ok(standing);
+            }
             if let Some(mut held) = load::<PresentationRecord>(txn, presentation)? {
-                if let Some(waiting) = held.value.waiting
-                    && let Some(mut open) = load::<RequestRecord>(txn, waiting)?
-                    && open.value.decision.is_none()
-                {
-                    if open.value.expires > now
-                        && open.value.action == request.action
-                        && open.value.input == request.input
-                    {
-                        return Ok(waiting);
-                    }
-                    // The clerk asks for something else now: a yes to what was asked before means nothing any more.
-                    (open.value.decision, open.value.superseded) = (Some(false), true);
-                    save(txn, &open)?;
-                }
                 held.value.waiting = Some(id);
                 // A question deserves time: the presentation lives as long as it.
                 held.value.expires = held.value.expires.max(request.expires);
@@ -361,6 +353,29 @@ impl Platform {
         })
         .await
     }
+}
+
+/// Ends what this point asked the person before: the clerk asks for something else now, and a yes to that means nothing
+/// any more. The very same question of the same presentation stands, and its id is given.
+fn supersede(txn: &mut dyn Txn, request: &RequestRecord, point: Id) -> Result<Option<Id>, Stop> {
+    let open = find::<RequestRecord>(txn, "open", request.person, None, MOST_OPEN)?;
+    for mut before in open.items {
+        let same = before.value.presentation == request.presentation;
+        if same
+            && before.value.expires > request.asked
+            && before.value.action == request.action
+            && before.value.input == request.input
+        {
+            return Ok(Some(before.value.id));
+        }
+        let asked_here = load::<PresentationRecord>(txn, before.value.presentation)?
+            .is_some_and(|presentation| presentation.value.point == point);
+        if asked_here || before.value.expires <= request.asked {
+            (before.value.decision, before.value.superseded) = (Some(false), true);
+            save(txn, &before)?;
+        }
+    }
+    Ok(None)
 }
 
 /// The items an answer agrees to, of those that were asked.

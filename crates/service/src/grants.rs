@@ -20,7 +20,6 @@ use crate::people::load_holder;
 use crate::platform::Platform;
 use crate::question::claim_words;
 use crate::records::{HolderRecord, LogLine};
-use crate::sealed_fields;
 use crate::sessions::Citizen;
 
 /// The most grants of one person that a list shows.
@@ -193,7 +192,7 @@ impl Platform {
             kind,
         };
         let Some(Opened { certificate, sealed: Some(sealed), .. }) = opened else { return Ok(copy) };
-        let mut values = sealed_fields::open(&self.vault, given.person, &sealed).map_err(|_| unreadable())?;
+        let mut values = self.open_certificate(given.person, &sealed)?;
         copy.issuer = Some(certificate.issuer);
         copy.valid_until = certificate.valid_until;
         for item in given.items.iter().filter(|item| item.kind.as_deref() == Some(copy.kind.as_str())) {

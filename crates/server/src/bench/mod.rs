@@ -2,6 +2,7 @@
 
 mod certificate;
 mod code;
+mod consent;
 mod load;
 mod page;
 mod people;
@@ -27,6 +28,8 @@ pub enum BenchCommand {
     Present(HttpArgs),
     /// Presenting and acting in one request, beside a bare handler.
     Act(HttpArgs),
+    /// From the desk asking to the phone having the question, over real HTTP with the phone's live connection.
+    Consent(Common),
 }
 
 /// Options of every benchmark.
@@ -116,6 +119,7 @@ pub async fn run(command: BenchCommand) -> io::Result<bool> {
             code::Run::Here(figures) => (common.json, figures),
         },
         BenchCommand::Certificate(common) => (common.json, certificate::figures(&common)?),
+        BenchCommand::Consent(common) => (common.json, consent::figures(&common).await?),
         BenchCommand::Page(common) => (common.json, page::figures(&common).await?),
         BenchCommand::Present(args) => (args.common.json, present::figures(&args, present::What::Present).await?),
         BenchCommand::Act(args) => (args.common.json, present::figures(&args, present::What::PresentAndAct).await?),

@@ -68,6 +68,19 @@ const HALL: &[Stand] = &[
     Stand { name: ("2 号窗口", "Counter 2"), kind: PointKind::Desk, scenario: "hall_queue" },
     Stand { name: ("咨询台", "Information desk"), kind: PointKind::Desk, scenario: "hall_booking" },
 ];
+/// The same, with a window that asks for certificates.
+const HALL_WITH_CERTIFICATES: &[Stand] = &[
+    HALL[0],
+    HALL[1],
+    HALL[2],
+    HALL[3],
+    HALL[4],
+    Stand {
+        name: ("3 号窗口（证照）", "Counter 3 (certificates)"),
+        kind: PointKind::Desk,
+        scenario: "certificate_grant",
+    },
+];
 /// Halls work on weekdays; a demo is tried on any day, at any hour.
 const HALL_ALWAYS_OPEN: &[(&str, i64)] = &[
     ("hall_booking.opens_min", 0),
@@ -101,7 +114,7 @@ pub const SITES: &[Site] = &[
         ..site(
             ("广州市花都区政务服务中心", "Huadu District Government Service Centre, Guangzhou"),
             &["hall_booking", "hall_queue", "certificate_grant"],
-            HALL,
+            HALL_WITH_CERTIFICATES,
         )
     },
     Site {

@@ -13,7 +13,10 @@ macro_rules! cells {
 }
 
 mod beside;
+mod certificate;
+mod certificate_rules;
 mod command;
+mod consent_time;
 mod hall;
 mod hall_booking;
 mod hall_queue;
@@ -42,6 +45,7 @@ use self::steps::{Failed, Steps};
 use crate::system::moment;
 
 pub use self::command::{WalkArgs, run};
+pub use self::consent_time::round_trips;
 
 /// The walking of one cell.
 type Walking<'a> = Pin<Box<dyn Future<Output = Result<(), Failed>> + 'a>>;
@@ -75,6 +79,7 @@ pub fn all_cells() -> Vec<(&'static str, Vec<Cell>)> {
         ("library_loan", library::cells()),
         ("museum_entry", museum::cells()),
         ("hospital_bill", hospital::cells()),
+        ("certificate_grant", certificate::cells()),
     ]
 }
 

@@ -25,6 +25,8 @@ pub struct Phone<'a> {
     cookie: String,
     secret: [u8; 32],
     tickets: Vec<Ticket>,
+    /// For whom it shows codes: 0 for oneself, else the index of a ward's grant.
+    actor: u8,
 }
 
 impl<'a> Phone<'a> {
@@ -34,10 +36,19 @@ impl<'a> Phone<'a> {
     /// Any step of it was refused.
     pub async fn of(stage: &'a Stage, subject: &str) -> Result<Self, Failed> {
         let cookie = stage.sign_in(subject).await?;
-        let mut phone = Self { stage, cookie, secret: stage.random(), tickets: Vec::new() };
+        let mut phone = Self { stage, cookie, secret: stage.random(), tickets: Vec::new(), actor: 0 };
         phone.post("/v1/me/devices", &json!({ "name": "演示手机" })).await?.good()?;
         phone.refill().await?;
         Ok(phone)
+    }
+
+    /// From now on shows the code of a ward.
+    ///
+    /// # Errors
+    /// The platform refused.
+    pub async fn show_for(&mut self, actor: u8) -> Result<(), Failed> {
+        self.actor = actor;
+        self.refill().await
     }
 
     /// Fetches tickets: headers from the platform, anchors from here, signatures from the platform.
@@ -45,7 +56,7 @@ impl<'a> Phone<'a> {
     /// # Errors
     /// The platform refused.
     pub async fn refill(&mut self) -> Result<(), Failed> {
-        let prepared = self.post("/v1/me/tickets/prepare", &json!({})).await?.good()?;
+        let prepared = self.post("/v1/me/tickets/prepare", &json!({ "actor": self.actor })).await?.good()?;
         let wanted: Vec<&Value> = prepared
             .at("/tickets")
             .as_array()
@@ -63,7 +74,8 @@ impl<'a> Phone<'a> {
             asked.push(json!({ "header": text, "anchor": hex(&chain.anchor()) }));
             made.push((header, chain));
         }
-        let signed = self.post("/v1/me/tickets/sign", &json!({ "tickets": asked })).await?.good()?;
+        let signed =
+            self.post("/v1/me/tickets/sign", &json!({ "actor": self.actor, "tickets": asked })).await?.good()?;
         self.tickets = made
             .into_iter()
             .zip(signed.at("/tickets").as_array().into_iter().flatten())
@@ -124,6 +136,11 @@ impl<'a> Phone<'a> {
         let (ticket, step) = self.live()?;
         let (alias, key) = ticket.short.as_ref().ok_or_else(|| Failed::new("a ticket without short numbers"))?;
         Ok(ShortNumber::of(*alias, key, step).to_text())
+    }
+
+    /// The session's cookie, for a connection of another kind.
+    pub fn cookie(&self) -> &str {
+        &self.cookie
     }
 
     /// Reads something of one's own.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tongma_capability::{Desk, Place, Scenario, Step, Stop};
-use tongma_domain::{Card, Outcome, Refusal, Template, Text, Venue, Words};
+use tongma_capability::{Desk, Holder, Place, Scenario, Step, Stop};
+use tongma_domain::{AGREED_FIELD, Card, Input, Outcome, Refusal, Template, TemplateItem, Text, Venue, Words};
 
 /// A fault in a scenario.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,10 @@ pub enum Fault {
     Leak(&'static str),
     /// This action is done twice, under two attempts.
     Twice(&'static str),
+    /// This action takes the holder's yes to everything for granted.
+    Assume(&'static str),
+    /// This action takes a yes to some for a yes to all.
+    Widen(&'static str),
     /// A setting has another value than the venue was given.
     Setting(&'static str, i64),
 }
@@ -50,6 +54,22 @@ impl Broken {
             })
             .collect();
         Box::leak(planted.into_boxed_slice())
+    }
+
+    /// Acts as if the holder had agreed to all that any template asks.
+    fn assume(&self, desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
+        let everything: Vec<Value> = self
+            .inner
+            .templates()
+            .iter()
+            .flat_map(|template| template.items.iter().map(TemplateItem::id))
+            .map(Value::from)
+            .collect();
+        let mut fields = step.input.fields().clone();
+        fields.insert(AGREED_FIELD.to_owned(), everything.into());
+        let input = Input::trusted(fields);
+        let holder = step.holder.cloned().map(|holder| Holder { agreed: true, ..holder });
+        self.inner.act(desk, &Step { input: &input, holder: holder.as_ref(), ..step.clone() })
     }
 
     fn venue(&self, venue: &Venue) -> Option<Venue> {
@@ -104,6 +124,10 @@ impl Scenario for Broken {
                     Step { attempt: tongma_domain::Id::derived(&[step.attempt.as_bytes(), b"again"]), ..step.clone() };
                 self.inner.act(desk, &again)?;
                 self.inner.act(desk, step)
+            }
+            Fault::Assume(action) if action == step.action => self.assume(desk, step),
+            Fault::Widen(action) if action == step.action && step.holder.is_some_and(|holder| holder.agreed) => {
+                self.assume(desk, step)
             }
             Fault::Swallow(code) => match self.inner.act(desk, step) {
                 Err(Stop::Refused(refusal)) if refusal.code() == code => Ok(done()),

@@ -40,6 +40,8 @@ pub struct Stage {
     pub base: String,
     /// The rail simulator's origin.
     pub rail: String,
+    /// The demo provider's origin.
+    pub provider: String,
     /// The client.
     pub web: Web,
     /// The platform itself, for what no route does: a thousand people at once.
@@ -74,7 +76,16 @@ impl Stage {
         let platform = super::parts::platform(store, catalogue, Arc::clone(&clock) as Arc<dyn Clock>, &rail, &base)?;
         tokio::spawn(Arc::clone(&platform).work());
         serve(listener, super::parts::edge(Arc::clone(&platform), &base, &provider, &admin_token)?);
-        let stage = Self { base, rail, web: Web::new(), platform, clock, admin_token, keys: AtomicU64::new(1) };
+        let stage = Self {
+            base,
+            rail,
+            provider: provider.clone(),
+            web: Web::new(),
+            platform,
+            clock,
+            admin_token,
+            keys: AtomicU64::new(1),
+        };
         stage.enrol(&provider).await.map_err(|failed| io::Error::other(failed.to_string()))?;
         Ok(stage)
     }

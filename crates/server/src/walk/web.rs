@@ -50,12 +50,32 @@ impl Web {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).map_err(Failed::because)?;
-        let response = self.client.request(request).await.map_err(Failed::because)?;
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.map_err(Failed::because)?.to_bytes();
+        let (parts, bytes) = self.whole(request).await?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, text, body })
+    }
+}
+
+impl Web {
+    /// Reads a file that is not text.
+    ///
+    /// # Errors
+    /// The connection failed, or there is none.
+    pub async fn bytes(&self, url: &str) -> Result<Vec<u8>, Failed> {
+        let request = Request::builder().uri(url).body(Full::new(Bytes::new())).map_err(Failed::because)?;
+        let (parts, bytes) = self.whole(request).await?;
+        if parts.status.is_success() {
+            Ok(bytes.to_vec())
+        } else {
+            Err(Failed::new(format!("{url}: {}", parts.status)))
+        }
+    }
+
+    async fn whole(&self, request: Request<Full<Bytes>>) -> Result<(axum::http::response::Parts, Bytes), Failed> {
+        let response = self.client.request(request).await.map_err(Failed::because)?;
+        let (parts, body) = response.into_parts();
+        Ok((parts, body.collect().await.map_err(Failed::because)?.to_bytes()))
     }
 }
 

@@ -1,0 +1,220 @@
+//! What leaves is template ∩ permitted ∩ agreed: tried over every scenario × everything that could be said of a person ×
+//! every class of age × every answer, and counted. What may leave is worked out here a second time, from the cards and
+//! templates alone, in the plainest way there is.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of a test stop it here")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tongma_capability::disclose::{self, Ask, grant};
+use tongma_capability::{Holder, Scenario, Step, Stop, certificate};
+use tongma_domain::{
+    AGREED_FIELD, ALL_AGES, AgeClass, Card, Claim, Date, Id, Input, Template, UnixMs, Venue, VenueState, Wanted,
+};
+use tongma_store::{MemoryStore, StoreError, Txn, run_blocking};
+
+const EVERY_CLAIM: [Claim; 10] = [
+    Claim::Pseudonym,
+    Claim::MaskedName,
+    Claim::AgeClass,
+    Claim::AtLeast18,
+    Claim::AtLeast60,
+    Claim::FullName,
+    Claim::DocumentNumber,
+    Claim::Phone,
+    Claim::VenueNumber,
+    Claim::LastFour,
+];
+
+fn now() -> UnixMs {
+    Date::parse("2026-11-24").unwrap().start().plus_s(36_000)
+}
+
+fn venue(scenario: &str, approved: bool) -> Venue {
+    let scenarios = if approved { vec![scenario.to_owned()] } else { vec!["something_else".to_owned()] };
+    Venue {
+        id: Id::derived(&[b"venue"]),
+        organisation: Id::derived(&[b"organisation"]),
+        name_zh: "馆".into(),
+        name_en: "Hall".into(),
+        state: VenueState::Open,
+        scenarios,
+        settings: BTreeMap::new(),
+        things: BTreeMap::new(),
+    }
+}
+
+fn holder(age: AgeClass) -> Holder {
+    let birth = match age {
+        AgeClass::Child => "2018-01-01",
+        AgeClass::Youth => "2010-01-01",
+        AgeClass::Adult => "1990-01-01",
+        AgeClass::Elder => "1950-01-01",
+    };
+    let holder = Holder {
+        person: Id::derived(&[b"person"]),
+        pseudonym: "p".into(),
+        actor: 0,
+        masked_name: "某**".into(),
+        birth: Date::parse(birth).unwrap(),
+        bindings: Vec::new(),
+        consents: Vec::new(),
+        agreed: true,
+    };
+    assert_eq!(holder.age_class(now()), age);
+    holder
+}
+
+/// Runs something on an empty store.
+fn run<T: Send + 'static>(mut work: impl FnMut(&mut dyn Txn) -> Result<T, Stop> + Send + 'static) -> Result<T, String> {
+    let bucket = Id::derived(&[b"person"]).bucket();
+    let done = run_blocking(&MemoryStore::new(), bucket, move |txn| match work(txn) {
+        Ok(value) => Ok(Ok(value)),
+        Err(Stop::Refused(refusal)) => Ok(Err(refusal.code().to_owned())),
+        Err(Stop::Store(error)) => Err(error),
+    });
+    done.unwrap_or_else(|error: StoreError| panic!("{error}"))
+}
+
+/// Every subset of a list, by the bits of a number.
+fn subset<T: Clone>(of: &[T], bits: usize) -> Vec<T> {
+    of.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1).map(|(_, item)| item.clone()).collect()
+}
+
+#[test]
+fn claims_over_scenarios_fields_ages_and_answers() {
+    let mut tried = 0_u32;
+    for scenario in tongma_scenario::catalogue() {
+        let card: &'static Card = scenario.card();
+        for age in ALL_AGES {
+            for approved in [true, false] {
+                // Every answer over everything that could be said, not only over what the card asks.
+                for bits in 0..1 << EVERY_CLAIM.len() {
+                    tried += claim_case(card, *age, approved, bits);
+                }
+            }
+        }
+    }
+    println!("claims: {tried} cases, 0 extra");
+    assert!(tried >= 3 * 4 * 2 * 1024);
+}
+
+fn claim_case(card: &'static Card, age: AgeClass, approved: bool, bits: usize) -> u32 {
+    let (venue, person) = (venue(card.id, approved), holder(age).person);
+    let agreed = subset(&EVERY_CLAIM, bits);
+    let may: BTreeSet<Claim> =
+        card.claims.iter().map(|ask| ask.claim).filter(|claim| approved && agreed.contains(claim)).collect();
+    let released = run(move |txn| {
+        let ask = Ask { id: person, card, venue: &venue, person, claims: &EVERY_CLAIM, expires: now().plus_s(60) };
+        disclose::ask(txn, &ask, now())?;
+        disclose::answer(txn, person, person, &agreed, now())?;
+        disclose::fetch(txn, person, now())
+    });
+    let released = released.unwrap();
+    let found: BTreeSet<Claim> = released.iter().copied().collect();
+    assert_eq!(found, may, "{} {age:?} approved {approved}", card.id);
+    assert_eq!(found.len(), released.len(), "each once");
+    1
+}
+
+/// Every field of every kind of certificate, and every claim, as an answer could name it.
+fn everything() -> Vec<String> {
+    let fields = certificate::kinds()
+        .iter()
+        .flat_map(|kind| kind.fields.iter().map(move |field| format!("{}.{}", kind.id, field.id)));
+    let claims =
+        EVERY_CLAIM.iter().map(|claim| format!("claim.{}", serde_json::to_value(claim).unwrap().as_str().unwrap()));
+    fields.chain(claims).collect()
+}
+
+/// What may leave, worked out from the template's own lines.
+fn may_leave(
+    scenario: &dyn Scenario,
+    template: &Template,
+    (age, approved): (AgeClass, bool),
+    agreed: &[String],
+) -> BTreeSet<String> {
+    let mut may = BTreeSet::new();
+    for item in template.items {
+        let name = match item.what {
+            Wanted::Claim { claim } => {
+                if !scenario.card().claims.iter().any(|ask| ask.claim == claim) {
+                    continue;
+                }
+                format!("claim.{}", serde_json::to_value(claim).unwrap().as_str().unwrap())
+            }
+            Wanted::Field { certificate, field } => format!("{certificate}.{field}"),
+        };
+        if approved && item.ages.contains(&age) && agreed.contains(&name) {
+            may.insert(name);
+        }
+    }
+    may
+}
+
+#[test]
+fn templates_over_scenarios_matters_fields_ages_and_answers() {
+    let (everything, mut tried, mut given) = (everything(), 0_u32, 0_u32);
+    for scenario in tongma_scenario::catalogue() {
+        for template in scenario.templates() {
+            let own: Vec<String> = template.items.iter().map(tongma_domain::TemplateItem::id).collect();
+            for age in ALL_AGES {
+                for approved in [true, false] {
+                    for bits in 0..1 << own.len() {
+                        let mut agreed = subset(&own, bits);
+                        // Half of the answers agree to everything that no template of this matter asks, too.
+                        if bits % 2 == 0 {
+                            agreed.extend(everything.iter().filter(|id| !own.contains(id)).cloned());
+                        }
+                        given += template_case(*scenario, template, (*age, approved), &agreed);
+                        tried += 1;
+                    }
+                }
+            }
+        }
+    }
+    println!("templates: {tried} cases, {given} grants, 0 extra");
+    assert!(tried > 1000 && given > 100);
+}
+
+/// Tries one answer; gives 1 where something was given.
+fn template_case(
+    scenario: &'static dyn Scenario,
+    template: &'static Template,
+    (age, approved): (AgeClass, bool),
+    agreed: &[String],
+) -> u32 {
+    let may = may_leave(scenario, template, (age, approved), agreed);
+    let needs = template
+        .items
+        .iter()
+        .any(|item| approved && item.required && item.ages.contains(&age) && !agreed.contains(&item.id()));
+    let (card, venue, holder) = (scenario.card(), venue(scenario.card().id, approved), holder(age));
+    let input = Input::of(&serde_json::json!({ AGREED_FIELD: agreed }));
+    let result = run(move |txn| {
+        let step = Step {
+            cause: tongma_capability::Cause::Operator,
+            action: "request",
+            venue: &venue,
+            point: None,
+            operator: None,
+            holder: Some(&holder),
+            input: &input,
+            attempt: Id::derived(&[b"attempt"]),
+            now: now(),
+        };
+        grant::give(txn, (card, template), &step, &holder, grant::Terms { fetch_s: 60 })
+    });
+    match result {
+        Ok(grant) => {
+            assert!(!needs, "{}: something required was left out", template.id);
+            let found: BTreeSet<String> = grant.items.iter().map(|item| item.id.clone()).collect();
+            assert_eq!(found, may, "{} {age:?} approved {approved}", template.id);
+            assert_eq!(found.len(), grant.items.len(), "each once");
+            1
+        }
+        Err(code) => {
+            assert_eq!((code.as_str(), needs), ("grant.incomplete", true), "{} {age:?}", template.id);
+            0
+        }
+    }
+}
