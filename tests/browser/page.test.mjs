@@ -10,7 +10,7 @@ const [SHELL_BYTES, CODE_MS, LINK_MS] = [14 * 1024, 100, 5];
 /** A busy machine may take so many times longer before a test fails; the figure itself is printed. */
 const LENIENT = 10;
 const STARTS = 5;
-const ROUTES = ["", "things", "things/loan", "log", "account", "devices", "consents", "settings", "help", "cards"];
+const ROUTES = ["", "things", "things/loan", "log", "account", "devices", "consents", "settings", "help", "cards", "grants", "pin"];
 
 const middle = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 

@@ -42,7 +42,7 @@ pub async fn refetch(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let (_, elsewhere) = hall(stage).await?;
     steps
         .step("and another organisation knows of none", async {
-            fetch(&elsewhere, &grant).await?.refused("grant.unknown")
+            fetch(&elsewhere, &grant).await?.refused("id.unknown")
         })
         .await?;
     Ok(())
@@ -272,8 +272,6 @@ pub async fn matter_changed(stage: &Stage, steps: &mut Steps) -> Result<(), Fail
 
 pub async fn step_up(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let (_, window) = hall(stage).await?;
-    issue(stage, "王雅婷", "resident_id_card", json!({ "id_number": "449900199001150000", "address": "演示路 3 号" }))
-        .await?;
     let phone = Phone::of(stage, "demo-taiwan").await?;
     let presentation = ask(&window, &phone, "residence").await?;
     let asked = question(&phone).await?;
