@@ -16,6 +16,7 @@ pub mod openapi;
 pub mod pages;
 pub mod point_signature;
 pub mod problem;
+mod repeat;
 mod routes;
 pub mod security;
 pub mod sign_in;
@@ -44,8 +45,14 @@ pub fn router(platform: Arc<Platform>, config: &Config) -> Result<Router, String
     let encrypted = edge.encrypted;
     let mut router = Router::new();
     for operation in operations {
-        let handler =
-            if operation.keyed { operation.handler.layer(middleware::from_fn(demand_key)) } else { operation.handler };
+        let remembered = operation.remembered();
+        let mut handler = operation.handler;
+        if remembered {
+            handler = handler.layer(middleware::from_fn_with_state(Arc::clone(&edge), repeat::remember));
+        }
+        if operation.keyed {
+            handler = handler.layer(middleware::from_fn(demand_key));
+        }
         router = router.route(operation.path, handler);
     }
     for (path, handler) in routes::pages() {

@@ -197,3 +197,22 @@ async fn every_answer_tells_the_browser_what_it_may_not_do() {
         page.text
     );
 }
+
+#[tokio::test]
+async fn a_changing_request_sent_again_has_its_effect_once_and_the_same_answer() {
+    let house = House::new().await;
+    let phone = json!({ "name": "我的手机" });
+    let first = house.me("POST", "/v1/me/devices", "d1", &phone).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text);
+    let again = house.me("POST", "/v1/me/devices", "d1", &phone).await;
+    assert_eq!((again.status, &again.text), (StatusCode::OK, &first.text), "the same key is the same phone");
+    assert_eq!(again.header("content-type"), first.header("content-type"));
+    let other = house.me("POST", "/v1/me/devices", "d1", &json!({ "name": "另一台" })).await;
+    assert_eq!((other.status, other.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency.other_request"));
+    let next = house.me("POST", "/v1/me/devices", "d2", &phone).await;
+    assert_eq!(next.json()["device"].as_u64(), first.json()["device"].as_u64().map(|number| number + 1));
+    // A refusal is an answer too; somebody without a session leaves nothing behind and is only refused.
+    let nobody =
+        send(&house.router, "POST", "/v1/me/devices", &[("idempotency-key", "d1"), ("origin", ORIGIN)], "{}").await;
+    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+}

@@ -9,13 +9,14 @@ use tongma_capability::{Cause, Holder, Stop};
 use tongma_domain::{ActionsPerPresentation, Bucket, Id, Input, Outcome, Refusal, Starter, Text};
 use tongma_store::{Txn, load, save};
 
-use crate::leg::{CONSENT_NEEDED, Leg, LegContext, LegDone, once};
+use crate::leg::{CONSENT_NEEDED, Kept, Leg, LegContext, LegDone, once, pending};
 use crate::outbox::Rider;
 use crate::outward::Audience;
 use crate::people::load_holder;
 use crate::platform::Platform;
 use crate::present::{Presentation, Scanned};
 use crate::records::{HolderRecord, PresentationRecord};
+use crate::repeat::other_request;
 use crate::sessions::Citizen;
 
 /// How often a request looks for an answer that another delivery is bringing, and how long it waits in between.
@@ -102,7 +103,7 @@ impl Platform {
         if record.closed || record.expires <= self.now() {
             // The retry of a finished action is answered before the presentation's end is looked at.
             return match self.known_attempt(bucket, &leg)? {
-                Some(known) => Ok(self.standing(bucket, known)?),
+                Some(known) => Ok(self.again(bucket, known)?),
                 None => Err(presentation_over().into()),
             };
         }
@@ -293,9 +294,9 @@ impl Platform {
         let attempt = leg.context.attempt;
         match self.run_leg(bucket, leg, holder).await? {
             LegDone::OtherRequest => Err(other_request()),
-            LegDone::Again(known) => self.standing(bucket, known),
+            LegDone::Again(known) => self.again(bucket, known),
             LegDone::Ran { answer, queued } => {
-                let pending = answer.as_ref().is_ok_and(|outcome| outcome.pending.is_some());
+                let pending = pending(&answer);
                 // A final answer is noted on the way; one that is still to come is noted when it has come.
                 let rider = presentation.filter(|_| !pending).map(|(id, one)| {
                     let (last, close) = (answer.clone(), one && answer.is_ok());
@@ -313,6 +314,14 @@ impl Platform {
                 }
                 result
             }
+        }
+    }
+
+    /// The answer to a request that came before.
+    pub(crate) fn again(&self, bucket: Bucket, known: Kept) -> Result<Acted, Refusal> {
+        match known.answer {
+            Some(answer) => answer.map(|outcome| Acted { outcome, attempt: None }),
+            None => self.standing(bucket, known.attempt),
         }
     }
 
@@ -345,8 +354,8 @@ impl Platform {
         Ok(Acted { outcome, attempt: follow })
     }
 
-    /// The attempt a once-key already stands for, if the same request came before.
-    pub(crate) fn known_attempt(&self, bucket: Bucket, leg: &Leg) -> Result<Option<Id>, Refusal> {
+    /// What a once-key already stands for, if the same request came before.
+    pub(crate) fn known_attempt(&self, bucket: Bucket, leg: &Leg) -> Result<Option<Kept>, Refusal> {
         let once = leg.once.clone();
         self.read(bucket, |txn| match txn.claim(&once)? {
             tongma_store::Claimed::Again(answer) => Ok(Some(tongma_store::decode(&answer)?)),
@@ -393,14 +402,6 @@ pub(crate) fn request_digest(asked: &Asked) -> [u8; 32] {
     hash.update([0]);
     hash.update(asked.input.to_string().as_bytes());
     hash.finalize().into()
-}
-
-pub(crate) fn other_request() -> Refusal {
-    Refusal::invalid(
-        "idempotency.other_request",
-        Text::new("同一个请求编号用在了另一件事上", "This Idempotency-Key was used for another request"),
-        Text::new("请换一个新的请求编号", "Use a fresh key for a new request"),
-    )
 }
 
 fn presentation_over() -> Refusal {

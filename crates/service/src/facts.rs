@@ -169,8 +169,8 @@ impl Platform {
         let mut online = leg.clone();
         let scope: [&[u8]; 3] = [point.as_bytes(), presentation.as_bytes(), asked.idempotency_key.as_bytes()];
         online.once = once(&scope, request_digest(&asked), leg.context.attempt, self.now())?;
-        let Some(attempt) = self.known_attempt(bucket, &online)? else { return Ok(None) };
-        Ok(self.standing(bucket, attempt).ok().map(|acted| acted.outcome).filter(|outcome| outcome.shade != Shade::Red))
+        let Some(known) = self.known_attempt(bucket, &online)? else { return Ok(None) };
+        Ok(self.again(bucket, known).ok().map(|acted| acted.outcome).filter(|outcome| outcome.shade != Shade::Red))
     }
 
     /// The highest counter of a point up to which nothing is missing.

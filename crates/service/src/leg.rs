@@ -94,10 +94,19 @@ pub(crate) struct Leg {
 pub(crate) enum LegDone {
     /// It ran: this came of it, and this went into the outbox of its bucket.
     Ran { answer: Result<Outcome, Refusal>, queued: Vec<Queued> },
-    /// It had run before, for this attempt.
-    Again(Id),
+    /// It had run before.
+    Again(Kept),
     /// The same key, for another request.
     OtherRequest,
+}
+
+/// What a once-row of a leg keeps for whoever asks again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// The attempt it began.
+    pub attempt: Id,
+    /// What came of it, when that was final at once; else it stands under the attempt.
+    pub answer: Option<Result<Outcome, Refusal>>,
 }
 
 /// The code that turns a refusal into a question to the holder.
@@ -209,8 +218,16 @@ fn act_once(
         }
     };
     let queued = queue(txn, effects, &leg.context, now)?;
-    if let Some(answer) = later.or_else(|| leg.answers.then(|| answer.clone())) {
-        keep_answer(txn, leg.context.attempt, answer)?;
+    let attempt = leg.context.attempt;
+    match later {
+        Some(later) => keep_answer(txn, attempt, later)?,
+        None if !leg.answers => {}
+        None if pending(&answer) => keep_answer(txn, attempt, answer.clone())?,
+        // Nobody follows an attempt that ended at once: those who ask again come with the same key.
+        None => {
+            let kept = encode(&Kept { attempt, answer: Some(answer.clone()) })?;
+            txn.claim(&OnceClaim { answer: kept, ..leg.once.clone() })?;
+        }
     }
     Ok(LegDone::Ran { answer, queued })
 }
@@ -247,10 +264,14 @@ fn queue(
     Ok(queued)
 }
 
+/// Whether an answer is still to come.
+pub(crate) fn pending(answer: &Result<Outcome, Refusal>) -> bool {
+    answer.as_ref().is_ok_and(|outcome| outcome.pending.is_some())
+}
+
 /// Keeps an attempt's answer; a final one is never replaced by a pending one.
 fn keep_answer(txn: &mut dyn Txn, attempt: Id, answer: Result<Outcome, Refusal>) -> Result<(), Stop> {
-    let pending = answer.as_ref().is_ok_and(|outcome| outcome.pending.is_some());
-    if pending && load::<AnswerRecord>(txn, attempt)?.is_some() {
+    if pending(&answer) && load::<AnswerRecord>(txn, attempt)?.is_some() {
         return Ok(());
     }
     Ok(upsert(txn, attempt, &AnswerRecord { answer })?)
@@ -269,6 +290,6 @@ fn refusal_log(leg: &Leg, refusal: &Refusal) -> Option<Effect> {
 
 /// A once-key for a leg: the scope and key, claimed by a digest of the whole request.
 pub(crate) fn once(scope: &[&[u8]], request: [u8; 32], attempt: Id, now: UnixMs) -> Result<OnceClaim, Refusal> {
-    let answer = encode(&attempt).map_err(|error| crate::platform::store_refusal(&error))?;
+    let answer = encode(&Kept { attempt, answer: None }).map_err(|error| crate::platform::store_refusal(&error))?;
     Ok(OnceClaim { key: Key::of(scope), rank: 0, claimant: request, answer, keep_until: now.plus_days(KEEP_DAYS) })
 }

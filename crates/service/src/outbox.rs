@@ -8,7 +8,7 @@ use tongma_capability::{Cause, Effect, Reply, Stop};
 use tongma_domain::{Bucket, Id, Input, Refusal, UnixMs, Words};
 use tongma_store::{Claimed, DueItem, Key, OnceClaim, Txn, encode, load, save, upsert};
 
-use crate::leg::{KEEP_DAYS, Leg, LegContext, LegDone, Queued};
+use crate::leg::{KEEP_DAYS, Kept, Leg, LegContext, LegDone, Queued};
 use crate::notice::{Notice, Own, tell};
 use crate::people::load_holder;
 use crate::platform::Platform;
@@ -284,8 +284,8 @@ impl Platform {
     /// The mark of what stands at a place in the outbox.
     pub(crate) fn mark_of(&self, bucket: Bucket, seq: u64) -> OnceClaim {
         let key = Key::of(&[b"message", &bucket.number().to_be_bytes(), &seq.to_be_bytes()]);
-        // The answer is an id, as for every leg; nobody reads it.
-        let answer = encode(&Id::derived(&[key.as_bytes()])).unwrap_or_default();
+        // The answer is laid out as for every leg; nobody reads it.
+        let answer = encode(&Kept { attempt: Id::derived(&[key.as_bytes()]), answer: None }).unwrap_or_default();
         OnceClaim { key, rank: 0, claimant: [0; 32], answer, keep_until: self.now().plus_days(KEEP_DAYS) }
     }
 }

@@ -112,7 +112,7 @@ impl Platform {
                     let held = load::<ScanRecord>(txn, known)?.ok_or_else(unknown_scan)?;
                     Ok((known, held.value.expires))
                 }
-                Claimed::Taken { .. } => Err(crate::act::other_request().into()),
+                Claimed::Taken { .. } => Err(crate::repeat::other_request().into()),
             })
             .await?;
         Ok(Scan { id, expires, place, cards })

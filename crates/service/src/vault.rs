@@ -109,6 +109,31 @@ impl Vault {
         Ok(Sealed { key: 1, text: hex(&[&nonce[..], &text].concat()) })
     }
 
+    /// Bytes that only the platform reads again, sealed; the seed is used once, for the nonce.
+    ///
+    /// # Errors
+    /// [`SealError`] when there are too many.
+    pub fn seal_answer(&self, plain: &[u8], seed: [u8; 32]) -> Result<Vec<u8>, SealError> {
+        let mut nonce = [0; 12];
+        nonce.copy_from_slice(&seed[..12]);
+        let text = self.answers().encrypt(&Nonce::from(nonce), plain).map_err(|_| SealError)?;
+        Ok([&nonce[..], &text].concat())
+    }
+
+    /// What [`Vault::seal_answer`] sealed.
+    ///
+    /// # Errors
+    /// [`SealError`] when it does not open.
+    pub fn open_answer(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (nonce, text) = sealed.split_first_chunk::<12>().ok_or(SealError)?;
+        self.answers().decrypt(&Nonce::from(*nonce), text).map_err(|_| SealError)
+    }
+
+    /// The cipher of kept answers.
+    fn answers(&self) -> Sm4Gcm {
+        Sm4Gcm::new(&self.key_128("answers", &[1]).into())
+    }
+
     /// The personal data of a record.
     ///
     /// # Errors

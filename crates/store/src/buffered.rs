@@ -102,9 +102,19 @@ impl<R: Reads> Buffered<R> {
         }
     }
 
-    /// The writes to apply, in order.
+    /// The writes to apply, in order. An answer that a unit left under a key it has claimed itself goes with the claim.
     pub fn into_writes(self) -> Vec<Write> {
-        self.queue
+        let mut writes: Vec<Write> = Vec::with_capacity(self.queue.len());
+        for write in self.queue {
+            if let Write::Answer { key, answer } = &write
+                && let Some(row) = writes.iter_mut().find_map(|earlier| claim_of(earlier, key))
+            {
+                row.answer.clone_from(answer);
+            } else {
+                writes.push(write);
+            }
+        }
+        writes
     }
 
     fn push(&mut self, write: Write, undo: Undo) {
@@ -195,6 +205,14 @@ impl<R: Reads> Buffered<R> {
             Undo::DuePut => self.heads.iter_mut().for_each(|heads| heads.due -= 1),
             Undo::Nothing => {}
         }
+    }
+}
+
+/// The row that a write claims under this key.
+fn claim_of<'a>(write: &'a mut Write, of: &Key) -> Option<&'a mut StoredClaim> {
+    match write {
+        Write::Claim { key, row, .. } if key == of => Some(row),
+        _ => None,
     }
 }
 

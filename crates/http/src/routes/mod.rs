@@ -81,6 +81,8 @@ pub struct Operation {
     pub answers: Vec<(u16, Body)>,
     /// Whether `Idempotency-Key` is demanded.
     pub keyed: bool,
+    /// Whether the use case itself remembers keys, or has the same answer for the same request anyway.
+    itself: bool,
     /// The handler.
     pub handler: MethodRouter<Shared>,
 }
@@ -104,6 +106,7 @@ impl Operation {
         Self {
             // What changes something is done once, however often it is sent.
             keyed: method != Method::GET,
+            itself: false,
             method,
             path,
             summary,
@@ -152,6 +155,17 @@ impl Operation {
     fn paged(mut self) -> Self {
         self.query.extend(PAGE);
         self
+    }
+
+    /// Its use case remembers keys where it decides, or has the same answer for the same request anyway.
+    const fn remembers(mut self) -> Self {
+        self.itself = true;
+        self
+    }
+
+    /// Whether the edge remembers keys and answers for it.
+    pub fn remembered(&self) -> bool {
+        self.keyed && !self.itself && matches!(self.caller, Caller::Citizen | Caller::Administrator)
     }
 
     /// Without an idempotency key: sign-in has its own state, and a pairing code is good once by itself.
@@ -248,9 +262,11 @@ fn citizen_operations() -> Vec<Operation> {
             .gives::<me::Enrolled>(),
         post("/v1/me/freeze", "Freeze or unfreeze my code", me::freeze).takes::<me::Freeze>().gives::<me::Freeze>(),
         post("/v1/me/tickets/prepare", "Name the tickets my phone should hold", me::prepare)
+            .remembers()
             .takes::<me::Prepare>()
             .gives::<me::PreparedList>(),
         post("/v1/me/tickets/sign", "Sign tickets over my phone's anchors", me::sign)
+            .remembers()
             .takes::<me::Sign>()
             .gives::<me::SignedList>(),
         get("/v1/me/things", "My loans, bills, bookings", mine::things)
@@ -269,6 +285,7 @@ fn citizen_operations() -> Vec<Operation> {
             .asks("date", "Of which day, `YYYY-MM-DD`")
             .gives::<List<Value>>(),
         post("/v1/me/actions", "Do something in the app", mine::act)
+            .remembers()
             .takes::<mine::MyAction>()
             .gives::<Done>()
             .gives_at::<Done>(202),
