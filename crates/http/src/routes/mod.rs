@@ -191,6 +191,7 @@ pub fn operations() -> Vec<Operation> {
         citizen_operations(),
         log_table::operations(),
         certificates::operations(),
+        agreement_operations(),
         point_operations(),
         admin_operations(),
         scans::operations(),
@@ -279,8 +280,6 @@ fn citizen_operations() -> Vec<Operation> {
         get("/v1/me/list", "What a scenario lists for me at a place", mine::list)
             .asks("scenario", "The scenario")
             .asks("venue", "The place, as listed to me")
-            .asks("action", "Which list: `list` is my own, others are the scenario's (`sessions`)")
-            .asks("date", "`YYYY-MM-DD`, where the list is about a day")
             .asks("action", "Which of its lists: `list` (mine) unless named, such as `sessions`")
             .asks("date", "Of which day, `YYYY-MM-DD`")
             .gives::<List<Value>>(),
@@ -294,6 +293,19 @@ fn citizen_operations() -> Vec<Operation> {
             .gives_at::<Done>(202),
         get("/v1/me/events", "News as it happens: what to look at again, and nothing else", live::mine)
             .gives_other(200, "text/event-stream"),
+        get("/v1/me/calendar", "Where my bookings can be read by a calendar app", calendar::show)
+            .gives::<calendar::CalendarAddress>(),
+        post("/v1/me/calendar", "Make a new secret address for my calendar", calendar::open)
+            .gives::<calendar::CalendarAddress>(),
+        Operation::new(Method::DELETE, "/v1/me/calendar", "Take my calendar's address away", calendar::close)
+            .gives::<calendar::CalendarAddress>(),
+    ];
+    operations.into_iter().map(|operation| operation.by(Caller::Citizen)).collect()
+}
+
+/// What the citizen is asked, has agreed to, and can take back.
+fn agreement_operations() -> Vec<Operation> {
+    let operations = vec![
         get("/v1/me/requests", "Questions that wait for my tap", questions::list).gives::<List<questions::AskedOfMe>>(),
         post("/v1/me/requests/{id}", "Answer a question", questions::decide)
             .takes::<questions::Decide>()
@@ -302,12 +314,6 @@ fn citizen_operations() -> Vec<Operation> {
         post("/v1/me/grants/{id}/withdraw", "Take a grant back", grants::withdraw).takes::<Nothing>().gives::<Done>(),
         get("/v1/me/pin", "Whether I have set a PIN", grants::pin).gives::<grants::Pin>(),
         post("/v1/me/pin", "Set or change my PIN", grants::set_pin).takes::<grants::NewPin>().gives::<grants::Pin>(),
-        get("/v1/me/calendar", "Where my bookings can be read by a calendar app", calendar::show)
-            .gives::<calendar::CalendarAddress>(),
-        post("/v1/me/calendar", "Make a new secret address for my calendar", calendar::open)
-            .gives::<calendar::CalendarAddress>(),
-        Operation::new(Method::DELETE, "/v1/me/calendar", "Take my calendar's address away", calendar::close)
-            .gives::<calendar::CalendarAddress>(),
         get("/v1/me/consents", "My standing consents", mine::consents).gives::<List<mine::Standing>>(),
         Operation::new(Method::DELETE, "/v1/me/consents/{id}", "Withdraw a consent", mine::end_consent)
             .gives::<mine::Ended>(),
