@@ -25,7 +25,7 @@ export function valueOf(kind, typed) {
       .filter(Boolean)
       .slice(0, kind.most);
   if (kind.type === "payment_code") return text.replace(/\D/g, "");
-  if (kind.type === "text" && [...text].length > kind.most) throw new RangeError("text");
+  if (["text", "private"].includes(kind.type) && [...text].length > kind.most) throw new RangeError("text");
   return text;
 }
 
@@ -64,6 +64,7 @@ function control(app, field, given) {
     date: { type: "date" },
     payment_code: { inputmode: "numeric" },
     text: { maxlength: kind.most },
+    private: { maxlength: kind.most },
   };
   return h("input", {
     ...base,

@@ -2,7 +2,7 @@
 import { remember, remembered } from "./app.js";
 import { Counter } from "./counter.js";
 import { Unreachable } from "./gate.js";
-import { ofProblem, ofSilence } from "./screens.js";
+import { isSheet, ofProblem, ofSilence } from "./screens.js";
 import { makeKey } from "./sign.js";
 import { pairView } from "./views/pair.js";
 import { readyView } from "./views/ready.js";
@@ -152,7 +152,7 @@ function serving(app) {
       const next = await app.counter.actAtPoint(state.open.id, input);
       if (next.kind === "field") return app.show(readyView({ ...state, fault: next.problem.title_words }));
       const back = () => app.show(readyView(next.settled ? { open: state.open, draft: {} } : { ...state, fault: null }));
-      app.showResult(next.screen, { then: back, retry: next.retry && (async () => app.go(await next.retry(), null)) });
+      app.showResult(next.screen, { then: back, sticky: isSheet(next.screen.detail), retry: next.retry && (async () => app.go(await next.retry(), null)) });
     } finally {
       app.busy = false;
       delete document.documentElement.dataset.busy;

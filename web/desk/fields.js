@@ -52,6 +52,7 @@ const fault = (reason) => ({ fault: reason });
 /** One rule for each kind: the value as the action takes it, or why not. */
 const RULES = {
   text: (kind, value) => ([...value.trim()].length <= kind.most ? good(value.trim()) : fault("too_long")),
+  private: (kind, value) => ([...value.trim()].length <= kind.most ? good(value.trim()) : fault("too_long")),
   number: (kind, value) => {
     const number = whole(value);
     if (number === null) return fault("not_a_number");

@@ -15,7 +15,7 @@ export const ZH = {
   camera_off: "摄像头已关闭", camera_starting: "正在打开摄像头…", camera_on: "摄像头工作中", camera_refused: "浏览器不允许使用摄像头。可用扫码枪或手工输入；要用摄像头，请在地址栏里允许。", camera_missing: "没有找到摄像头。可用扫码枪或手工输入。", camera_broken: "摄像头打不开，可能被别的程序占用。可用扫码枪或手工输入。", camera_start: "打开摄像头", camera_stop: "关闭摄像头",
   // 办理
   serve_title: "正在办理", person_unnamed: "已核验", acts_for: "代 {name} 办理", code_was_offline: "对方手机没有网络，码有效", choose_action: "办什么", no_actions: "这里没有可以办理的事项", finish: "办完，下一位", seconds_left: "剩 {n} 秒", presentation_over: "这次出示已超时，请重新出示通码", scan_not_now: "先办完这一位，再扫下一位",
-  claim_age_class: "年龄段", claim_at_least_18: "年满 18 岁", claim_at_least_60: "年满 60 岁", claim_full_name: "姓名", claim_document_number: "证件号码", claim_last_four: "证件号后四位", claim_phone: "手机号", claim_venue_number: "本单位编号", claim_pseudonym: "本机构代号",
+  claim_age_class: "年龄段", claim_at_least_18: "年满 18 岁", claim_at_least_60: "年满 60 岁", claim_full_name: "姓名", claim_document_number: "证件号码", claim_last_four: "证件号后四位", claim_document_kind: "证件种类", claim_sex: "性别", claim_nation: "民族", claim_birth: "出生日期", claim_address: "住址", claim_nationality: "国籍", claim_phone: "手机号", claim_venue_number: "本单位编号", claim_pseudonym: "本机构代号",
   age_class_child: "未满 14 岁", age_class_youth: "14 至 17 岁", age_class_adult: "成年人", age_class_elder: "60 岁以上",
   // 表单
   form_go: "办理：{name}", form_confirm: "确认：{name}", hint_scan: "扫入或输入", hint_scan_many: "逐本扫入，或输入后按回车", hint_payment: "扫对方的付款码", hint_yuan: "元", hint_reference: "单据编号", companions_adults: "成人", companions_children: "14 岁以下儿童", fewer: "{name}减一", more: "{name}加一", take_out: "移除 {text}",
@@ -39,4 +39,6 @@ export const ZH = {
   // 加注件，与本窗口待办
   copies_title: "已授权证照（加注件）", copies_receipt: "凭据 {number}", copies_until: "{time} 前可查看", copies_kept_back: "未授权：{items}", copies_claims: "平台登记的信息", copies_no_fields: "不能从中取得信息", copies_again: "再取一次", copies_close: "办结", copies_more: "办另一个事项", copies_gone: "加注件已不可取", copies_valid_until: "有效期至 {date}",
   listed_title: "待办", listed_overdue: "已逾期",
+  // 住宿：在住单与报送。
+  label_room: "房号", label_nights: "晚数", label_until_ms: "至", label_deadline_ms: "报送期限", label_stays: "在住与等候", label_waiting: "待报送", label_alarms: "要处理", label_report: "报送", label_alarm: "提醒", label_role: "身份", label_minor: "未成年人", label_patrols: "巡查次数", label_correct: "要更正", label_beds: "床位", label_was: "原房号", label_deposit_back_fen: "退回押金", label_owed_fen: "未付", label_more: "还有更多", label_there: "已登记", role_guest: "住客", role_visitor: "访客", state_at_door: "门口等候", state_verified: "已登记", state_in_house: "在住", state_left: "已离开", state_turned_away: "已回绝", report_waiting: "等回执", report_accepted: "已收到", report_correct: "被退回", report_rejected: "不受理", report_none: "无", "correct_authority.correct.identity": "身份信息（请客人到登记机关更正后重报）", "correct_authority.correct.room": "房号", "correct_authority.correct.guardian": "监护人电话", "correct_authority.correct.relation": "关系", "correct_authority.correct.visa": "签证号码", "correct_authority.correct.entry": "入境信息", "correct_authority.correct.other": "其他，请致电派出所", "correct_authority.rejected": "不受理，请致电派出所",
 };

@@ -96,6 +96,9 @@ const LEAST_MOMENT_MS = 1e12;
 /** What a thing is called comes before everything else about it. */
 const FIRST = ["title", "name", "masked_name"];
 
+/** Whether a detail is a list to be read in one's own time: it says whether there is more of it. */
+export const isSheet = (detail) => typeof detail?.more === "boolean";
+
 /**
  * A detail as rows to read. Ids and pseudonyms are for machines and left out, and a moment is left out where its date is
  * given too; nothing to pay and no days late are not worth a line; unknown keys are shown as they are, so that nothing the point learnt is hidden from its staff.
@@ -120,6 +123,7 @@ function flatRows(item, words) {
   const named = Object.entries(item).sort(([one], [other]) => FIRST.includes(other) - FIRST.includes(one));
   for (const [key, value] of named) {
     if (value === 0 && /(^|_)(fen|days)(_|$)/.test(key)) continue;
+    if (key === "more" && value === false) continue;
     if (value === null || value === undefined || `${key}_date` in item || (typeof value === "string" && /^p?[0-9a-f]{16,}$/.test(value))) continue;
     if (typeof value === "object" && !(value.zh || value.en)) continue;
     rows.push({ label: words.label(key), value: written(key, value, words) });

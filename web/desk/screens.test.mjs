@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { formats } from "../shared/i18n.js";
 import { ZH } from "./i18n-zh.js";
 import { EN } from "./i18n-en.js";
-import { detailRows, holdMs, ofGate, ofOutcome, ofProblem, ofSilence, ofVerdict } from "./screens.js";
+import { detailRows, holdMs, isSheet, ofGate, ofOutcome, ofProblem, ofSilence, ofVerdict } from "./screens.js";
 
 const problem = (code, more = {}) => ({ code, title_words: { zh: "题", en: "title" }, next: { zh: "做", en: "do" }, human: { zh: "人", en: "human" }, ask: false, ...more });
 
@@ -70,6 +70,8 @@ test("a detail is read by the units in its names; ids are left out, nothing else
   assert.deepEqual(rows[5].rows[0].map(({ label }) => label), ["title", "due_date"], "a date says it better than its moment");
   assert.match(rows[5].rows[0][1].value, /23 Dec/);
   assert.equal(rows[0].value, "A");
+  assert.deepEqual([isSheet({ more: false, stays: [] }), isSheet({ loans: [] }), isSheet(null)], [true, false, false]);
+  assert.deepEqual(detailRows({ more: false, alarms: 1 }, words).map(({ label }) => label), ["alarms"]);
   assert.deepEqual(detailRows(null, words), []);
   assert.deepEqual(detailRows("text", words), []);
   assert.equal(ofOutcome({ shade: "green", word: {}, message: {}, detail: null }).detail, undefined);

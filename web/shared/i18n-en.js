@@ -68,6 +68,12 @@ export const EN = {
   claim_phone: "Mobile number",
   claim_venue_number: "Your number at this organisation",
   claim_last_four: "Last four digits of the document number",
+  claim_document_kind: "Kind of document",
+  claim_sex: "Sex",
+  claim_nation: "Ethnic group",
+  claim_birth: "Date of birth",
+  claim_address: "Address",
+  claim_nationality: "Nationality",
   claim_other: "Other: {claim}",
   // Things
   things_title: "My things",

@@ -68,6 +68,12 @@ export const ZH = {
   claim_phone: "手机号码",
   claim_venue_number: "您在该单位的编号",
   claim_last_four: "证件号码后四位",
+  claim_document_kind: "证件种类",
+  claim_sex: "性别",
+  claim_nation: "民族",
+  claim_birth: "出生日期",
+  claim_address: "住址",
+  claim_nationality: "国籍",
   claim_other: "其他：{claim}",
   // Things
   things_title: "我的办事",

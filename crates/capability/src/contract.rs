@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tongma_domain::{
-    AgeClass, Bucket, Card, Claim, Date, Id, Input, Outcome, Point, Refusal, SeededEntropy, Template, Text, UnixMs,
-    Venue, Words,
+    AgeClass, Bucket, Card, Claim, Date, DocumentKind, Duty, Id, Input, Outcome, Point, Refusal, SeededEntropy,
+    Template, Text, UnixMs, Venue, Words,
 };
 use tongma_store::{Key, StoreError, Txn};
 
@@ -38,6 +38,21 @@ pub trait Scenario: Sync {
     /// As [`Scenario::act`].
     fn list(&self, _desk: &mut Desk<'_>, _step: &Step<'_>) -> Result<Vec<Value>, Stop> {
         Ok(Vec::new())
+    }
+
+    /// What the law makes a venue of this scenario report of a person, if anything. Only these claims go into a report
+    /// ([`Effect::Report`]).
+    fn duty(&self) -> Option<&'static Duty> {
+        None
+    }
+
+    /// Whether a venue may serve this scenario on that moment, by what is registered of it: asked when a venue is opened
+    /// and at every code that is shown there. The default has no condition.
+    ///
+    /// # Errors
+    /// A refusal that names what is missing and who can put it right.
+    fn may_serve(&self, _venue: &Venue, _now: UnixMs) -> Result<(), Refusal> {
+        Ok(())
     }
 }
 
@@ -105,6 +120,8 @@ pub struct Holder {
     pub masked_name: String,
     /// The date of birth, for rules; it does not leave as such.
     pub birth: Date,
+    /// The kind of document the person is enrolled with, for rules.
+    pub document: DocumentKind,
     /// Bindings of this person at the venue's organisation: kind → thing, from the person's own mirror.
     pub bindings: Vec<HolderBinding>,
     /// Standing consents that live, by scenario id at this organisation.
@@ -218,6 +235,19 @@ pub enum Effect {
         /// The leg that takes the reply.
         reply_action: String,
     },
+    /// A report to an authority that the law asks for ([`Scenario::duty`]). The request says nothing personal: the
+    /// platform writes the line into the person's log, then adds the duty's claims of the person and opens what was
+    /// sealed, at the moment of sending. The [`Reply`] comes back as a leg in this bucket.
+    Report {
+        /// Its business number, the same at every sending: the authority takes it once.
+        number: String,
+        /// Whom it is about.
+        person: Id,
+        /// The request, in the connector's words.
+        request: Value,
+        /// The leg that takes the reply.
+        reply_action: String,
+    },
     /// A leg of this scenario in this bucket, later.
     Timer {
         /// When.
@@ -313,6 +343,13 @@ impl<'a> Desk<'a> {
             request,
             reply_action: reply_action.to_owned(),
         });
+    }
+
+    /// Reports a person to the authority of the scenario's duty; the reply comes to `reply_action` in this bucket.
+    pub fn report(&mut self, number: &str, person: Id, request: &impl Serialize, reply_action: &str) {
+        let request = serde_json::to_value(request).unwrap_or(Value::Null);
+        let (number, reply_action) = (number.to_owned(), reply_action.to_owned());
+        self.effects.push(Effect::Report { number, person, request, reply_action });
     }
 
     /// Leaves a copy in the person's "my things".

@@ -13,6 +13,7 @@ pub mod disclose;
 pub mod handover;
 pub mod queue;
 pub mod reserve;
+pub mod stay;
 
 pub use base::{Schema, derived_in};
 pub use contract::{Cause, Desk, Effect, Holder, HolderBinding, Place, Reply, Scenario, Step, Stop};

@@ -2,6 +2,7 @@
 //! it decides nothing.
 
 pub mod client;
+pub mod lodging_authority;
 pub mod payment_code;
 pub mod sms;
 

@@ -104,6 +104,12 @@ pub enum FieldKind {
         /// The most.
         most: i64,
     },
+    /// Free text about a person (a guardian's telephone number), up to so many characters. The platform seals it before
+    /// any rule sees it; it is opened only on its way to an authority.
+    Private {
+        /// The most characters.
+        most: u16,
+    },
     /// One bar code: printable ASCII, 1 to 32 characters.
     Barcode,
     /// Up to so many bar codes.
@@ -142,6 +148,18 @@ pub struct ClaimAsk {
     pub retention_days: u16,
     /// The legal basis, named.
     pub basis: Text,
+}
+
+/// What the law makes a venue report of a person, to whom, and through which connector. It never passes the venue: the
+/// platform adds these claims to a report at the moment of sending, and no others.
+#[derive(Debug, Serialize)]
+pub struct Duty {
+    /// The connector that carries the report.
+    pub connector: &'static str,
+    /// The authority, as the person reads it in the notice.
+    pub authority: Text,
+    /// What it learns, why, for how long it is kept, by which law.
+    pub claims: &'static [ClaimAsk],
 }
 
 /// How the holder agrees.

@@ -99,7 +99,9 @@ impl Input {
 
 fn check_kind(field: &Field, value: &Value) -> Result<(), Refusal> {
     let fits = match field.kind {
-        FieldKind::Text { most } => value.as_str().is_some_and(|text| text.chars().count() <= usize::from(most)),
+        FieldKind::Text { most } | FieldKind::Private { most } => {
+            value.as_str().is_some_and(|text| text.chars().count() <= usize::from(most))
+        }
         FieldKind::Number { least, most } => value.as_i64().is_some_and(|number| (least..=most).contains(&number)),
         FieldKind::Barcode => value.as_str().is_some_and(is_barcode),
         FieldKind::Barcodes { most } => value.as_array().is_some_and(|list| {

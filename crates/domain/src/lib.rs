@@ -20,7 +20,8 @@ mod uscc;
 mod venue;
 
 pub use card::{
-    Action, ActionsPerPresentation, Card, Cell, ClaimAsk, ConsentKind, Field, FieldKind, OfflineRule, Setting, Starter,
+    Action, ActionsPerPresentation, Card, Cell, ClaimAsk, ConsentKind, Duty, Field, FieldKind, OfflineRule, Setting,
+    Starter,
 };
 pub use entropy::{Entropy, SeededEntropy};
 pub use id::{Bucket, Id, IdError};
@@ -29,10 +30,10 @@ pub use input::{Input, MOST_INPUT_BYTES};
 pub use matter::{MATTER_CHOICES, MATTERS, Matter};
 pub use money::{Fen, MoneyError};
 pub use outcome::{Outcome, Shade};
-pub use person::{AgeClass, Claim, PersonalData, mask_name, mask_number, mask_phone};
+pub use person::{AgeClass, Claim, Particulars, PersonalData, Sex, mask_name, mask_number, mask_phone};
 pub use refusal::{Refusal, RefusalCode};
 pub use template::{AGREED_FIELD, ALL_AGES, OF_AGE, TEMPLATE_FIELD, Template, TemplateItem, Wanted};
 pub use text::{Text, Words};
 pub use time::{Clock, Date, UnixMs};
 pub use uscc::is_uscc;
-pub use venue::{Organisation, Point, PointKind, Venue, VenueState};
+pub use venue::{Certification, Organisation, Point, PointKind, Premises, Venue, VenueState};

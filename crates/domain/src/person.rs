@@ -28,6 +28,18 @@ pub enum Claim {
     VenueNumber,
     /// The last four digits of the document's number, as a second identifier at a counter.
     LastFour,
+    /// The document's kind, without its number.
+    DocumentKind,
+    /// The sex as on the document.
+    Sex,
+    /// The ethnic group (民族) as on a resident's document.
+    Nation,
+    /// The date of birth.
+    Birth,
+    /// The address as on the document.
+    Address,
+    /// The nationality, by the three letters of ISO 3166-1.
+    Nationality,
 }
 
 /// Age in the classes that rules speak of.
@@ -70,6 +82,54 @@ pub struct PersonalData {
     pub birth: Date,
     /// The mobile number; empty for people without one.
     pub phone: String,
+    /// What else stands on the document.
+    #[serde(default)]
+    pub particulars: Particulars,
+}
+
+/// What a document says beside name, number and birth. Asked for by statutory registers alone; empty where the enrolling
+/// office did not write it down.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Particulars {
+    /// The sex, where the number does not tell it.
+    pub sex: Option<Sex>,
+    /// The ethnic group (民族), as printed: 汉, 维吾尔.
+    pub nation: String,
+    /// The address as printed.
+    pub address: String,
+    /// The nationality, three letters of ISO 3166-1; empty for holders of a resident's document.
+    pub nationality: String,
+}
+
+impl core::fmt::Debug for Particulars {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        out.write_str("Particulars")
+    }
+}
+
+/// Sex as documents state it (GB/T 2261.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sex {
+    /// 男
+    Male,
+    /// 女
+    Female,
+}
+
+impl PersonalData {
+    /// The sex: as written down, or from the 17th character of a number of GB 11643-1999 (odd: male).
+    pub fn sex(&self) -> Option<Sex> {
+        self.particulars.sex.or_else(|| {
+            let digit = self.document_number.as_bytes().get(16).filter(|digit| digit.is_ascii_digit())?;
+            (self.document_kind == DocumentKind::ResidentId).then_some(if digit % 2 == 1 {
+                Sex::Male
+            } else {
+                Sex::Female
+            })
+        })
+    }
 }
 
 impl core::fmt::Debug for PersonalData {

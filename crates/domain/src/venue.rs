@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::{Id, Text};
+use crate::{Date, Id, Text};
 
 /// A legal person that runs venues. Pseudonyms are pairwise per organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,44 @@ pub struct Venue {
     /// Things shared with other venues: `union` → the id of the library union it belongs to.
     #[serde(default)]
     pub things: BTreeMap<String, Id>,
+    /// What the house itself is, and what it holds a licence for.
+    #[serde(default)]
+    pub premises: Premises,
+}
+
+/// What is registered of a house: figures and certifications, by name. Written by the onboarding, read by the rules of the
+/// scenarios that need them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Premises {
+    /// Figures, with the unit in the name: `rooms`, `floors`, `area_m2`.
+    pub facts: BTreeMap<String, i64>,
+    /// Certifications: `registration`, `yueshangtong`.
+    pub certifications: BTreeMap<String, Certification>,
+}
+
+/// A licence, a registration, a certification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certification {
+    /// Its number at the issuer.
+    pub number: String,
+    /// The first day it is good.
+    pub from: Date,
+    /// The last day it is good.
+    pub until: Date,
+}
+
+impl Premises {
+    /// A figure, if it is registered.
+    pub fn fact(&self, name: &str) -> Option<i64> {
+        self.facts.get(name).copied()
+    }
+
+    /// A certification that is good on a day.
+    pub fn certified(&self, name: &str, today: Date) -> Option<&Certification> {
+        let held = self.certifications.get(name)?;
+        (!held.number.trim().is_empty() && held.from <= today && today <= held.until).then_some(held)
+    }
 }
 
 impl Venue {

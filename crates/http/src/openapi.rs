@@ -187,6 +187,9 @@ fn property(field: &Field) -> Value {
     let barcode = json!({ "type": "string", "minLength": 1, "maxLength": 32, "pattern": "^[!-~]+$" });
     let mut schema = match field.kind {
         FieldKind::Text { most } => json!({ "type": "string", "maxLength": most }),
+        FieldKind::Private { most } => {
+            json!({ "type": "string", "maxLength": most, "description": "Sealed by the platform before any rule sees it" })
+        }
         FieldKind::Number { least, most } => json!({ "type": "integer", "minimum": least, "maximum": most }),
         FieldKind::Barcode => barcode,
         FieldKind::Barcodes { most } => json!({ "type": "array", "items": barcode, "minItems": 1, "maxItems": most }),

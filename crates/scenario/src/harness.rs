@@ -8,8 +8,8 @@ use serde_json::Value;
 use tongma_capability::charge;
 use tongma_capability::{Cause, Desk, Effect, Holder, HolderBinding, Place, Reply, Scenario, Step, Stop};
 use tongma_domain::{
-    Bucket, Claim, Date, Fen, Id, Input, Outcome, Point, PointKind, Refusal, SeededEntropy, UnixMs, Venue, VenueState,
-    Words,
+    Bucket, Claim, Date, DocumentKind, Fen, Id, Input, Outcome, Point, PointKind, Premises, Refusal, SeededEntropy,
+    UnixMs, Venue, VenueState, Words,
 };
 use tongma_store::{Account, AccountKey, MemoryStore, Store, StoreError, Txn, run_blocking};
 
@@ -66,6 +66,7 @@ pub struct World {
     pub legs: VecDeque<Leg>,
     pub timers: Vec<(UnixMs, Leg)>,
     pub asked: Vec<Asked>,
+    pub reported: Vec<Id>,
     pub mirrors: BTreeMap<(Id, String, Vec<u8>), (u64, Value)>,
     pub log: Vec<Line>,
     /// Messages for people, by topic.
@@ -89,6 +90,7 @@ impl World {
             scenarios: vec![scenario.card().id.to_owned()],
             settings: BTreeMap::new(),
             things: BTreeMap::from([("union".to_owned(), id("union"))]),
+            premises: Premises::default(),
         };
         let (name_zh, name_en, scenarios) = ("服务台".into(), "Desk".into(), venue.scenarios.clone());
         let point = Point { id: id("point"), venue: venue.id, name_zh, name_en, kind: PointKind::Desk, scenarios };
@@ -103,6 +105,7 @@ impl World {
             legs: VecDeque::new(),
             timers: Vec::new(),
             asked: Vec::new(),
+            reported: Vec::new(),
             mirrors: BTreeMap::new(),
             log: Vec::new(),
             notices: Vec::new(),
@@ -299,6 +302,11 @@ impl World {
                 let back = leg(here, reply_action, request.clone());
                 self.asked.push(Asked { request, back });
             }
+            Effect::Report { person, request, reply_action, .. } => {
+                let back = leg(here, reply_action, request.clone());
+                self.asked.push(Asked { request, back });
+                self.reported.push(person);
+            }
             Effect::Mirror { person, kind, key, body, revision } => {
                 let place = (person, kind, key.as_bytes().to_vec());
                 if self.mirrors.get(&place).is_none_or(|(known, _)| *known <= revision) {
@@ -378,6 +386,7 @@ pub fn person(name: &str, birth: &str) -> Holder {
         actor: 0,
         masked_name: format!("{name}**"),
         birth: Date::parse(birth).unwrap(),
+        document: DocumentKind::ResidentId,
         bindings: Vec::new(),
         consents: Vec::new(),
         agreed: false,

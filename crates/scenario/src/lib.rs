@@ -35,6 +35,8 @@ macro_rules! scenarios {
     };
 }
 
+mod lodging_parts;
+
 scenarios! {
     library_loan;
     museum_entry;
@@ -42,6 +44,8 @@ scenarios! {
     hall_booking;
     hall_queue;
     certificate_grant;
+    hotel_stay;
+    homestay_stay;
 }
 
 /// Every scenario there is.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tongma_capability::{Reply, Scenario};
+use tongma_connector::lodging_authority::{self, HttpAuthority, LodgingAuthority};
 use tongma_connector::payment_code::{EXCHANGE_S, HttpRail, Patience, PaymentCode};
 use tongma_connector::sms::{self, Sms};
 use tongma_connector::{Answer, Connector};
@@ -52,6 +53,16 @@ const SMS_SIGNATURE: &str = "粤通码";
 /// The client cannot be made.
 pub fn texts(base: &str) -> io::Result<Arc<dyn Connector>> {
     Ok(Arc::new(Sms::new(base, SMS_SIGNATURE, Duration::from_secs(sms::EXCHANGE_S))?))
+}
+
+/// The lodging authority at a base address; `patience` scales the pause before an unclear answer is asked for.
+///
+/// # Errors
+/// The client cannot be made.
+pub fn lodging_authority(base: &str, patience: f64) -> io::Result<Arc<dyn Connector>> {
+    let patience = patience.clamp(0.01, 1.0);
+    let authority = HttpAuthority::new(base, Duration::from_secs(lodging_authority::EXCHANGE_S))?;
+    Ok(Arc::new(LodgingAuthority::new(authority, Duration::from_secs(2).mul_f64(patience))))
 }
 
 /// A platform on a store, with these keys and connectors. `host` is what point codes name.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tongma_domain::{Card, FieldKind};
+use tongma_domain::{Card, ClaimAsk, Duty, FieldKind};
 
 /// Write the generated documents (`docs/openapi.json`, `docs/scenarios/*.md`) below a directory.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub struct DocumentsArgs {
 pub fn run(args: &DocumentsArgs) -> io::Result<()> {
     for scenario in tongma_scenario::catalogue() {
         let card = scenario.card();
-        write(&args.to.join(format!("docs/scenarios/{}.md", card.id)), &page(card))?;
+        write(&args.to.join(format!("docs/scenarios/{}.md", card.id)), &page(card, scenario.duty()))?;
     }
     Ok(())
 }
@@ -35,7 +35,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// A card as a page for people.
-fn page(card: &Card) -> String {
+fn page(card: &Card, duty: Option<&Duty>) -> String {
     let mut out = format!(
         "# {} {} · {}\n\n{}\n\n{}\n\n",
         card.number, card.name.zh, card.name.en, card.summary.zh, card.summary.en
@@ -66,12 +66,15 @@ fn page(card: &Card) -> String {
         "Consent: {:?}. Offline: {:?}.\n\n| claim | why | days kept | basis |\n|---|---|---|---|",
         card.consent, card.offline
     );
-    for ask in card.claims {
-        let _ = writeln!(
+    claims(&mut out, card.claims);
+    if let Some(duty) = duty {
+        let _ = write!(
             out,
-            "| {:?} | {} / {} | {} | {} |",
-            ask.claim, ask.purpose.zh, ask.purpose.en, ask.retention_days, ask.basis.zh
+            "\n## What the law makes the venue report\n\nTo {} / {}. It goes from the platform to the authority; the venue never has it.\n\n\
+             | claim | why | days kept | basis |\n|---|---|---|---|\n",
+            duty.authority.zh, duty.authority.en
         );
+        claims(&mut out, duty.claims);
     }
     out.push_str(
         "\n## Limits a venue may tune\n\n| setting | meaning | default | range | source |\n|---|---|---|---|---|\n",
@@ -90,9 +93,20 @@ fn page(card: &Card) -> String {
     out
 }
 
+fn claims(out: &mut String, asked: &[ClaimAsk]) {
+    for ask in asked {
+        let _ = writeln!(
+            out,
+            "| {:?} | {} / {} | {} | {} |",
+            ask.claim, ask.purpose.zh, ask.purpose.en, ask.retention_days, ask.basis.zh
+        );
+    }
+}
+
 const fn kind(kind: FieldKind) -> &'static str {
     match kind {
         FieldKind::Text { .. } => "text",
+        FieldKind::Private { .. } => "private text",
         FieldKind::Number { .. } => "number",
         FieldKind::Barcode => "bar code",
         FieldKind::Barcodes { .. } => "bar codes",

@@ -77,6 +77,8 @@ enum Command {
     RailSimulator(side::RailArgs),
     /// Run the text gateway's simulator: it keeps what would have gone to phones.
     SmsSimulator(side::SmsArgs),
+    /// Run the simulator of the police system for lodging houses: it takes reports, and misbehaves on request.
+    AuthoritySimulator(side::AuthorityArgs),
     /// Drive every built scenario over real HTTP, every cell of its row, and check each by a second read.
     Walk(walk::WalkArgs),
     /// Write the documents that are generated from the code.
@@ -105,6 +107,7 @@ async fn run(cli: Cli) -> std::io::Result<bool> {
         Some(Command::DemoProvider(args)) => side::provider(args).await.map(|()| true),
         Some(Command::RailSimulator(args)) => side::rail(args).await.map(|()| true),
         Some(Command::SmsSimulator(args)) => side::sms(args).await.map(|()| true),
+        Some(Command::AuthoritySimulator(args)) => side::authority(args).await.map(|()| true),
         Some(Command::Walk(args)) => walk::run(args).await,
         Some(Command::Documents(args)) => documents::run(&args).map(|()| true),
         Some(Command::Migrate(args)) => migrate::run(&args).map(|()| true),

@@ -65,6 +65,12 @@ pub struct ServeArgs {
     /// File with our client secret at that issuer.
     #[arg(long, value_name = "FILE")]
     pub client_secret_file: Option<PathBuf>,
+    /// Port of the demo's lodging authority; 0 takes any free one.
+    #[arg(long, default_value_t = 8084)]
+    pub authority_port: u16,
+    /// Lodging authority to report to instead of the simulator.
+    #[arg(long, value_name = "URL")]
+    pub lodging_authority: Option<String>,
     /// Payment-code rail to use instead of the simulator.
     #[arg(long, value_name = "URL")]
     pub rail: Option<String>,
@@ -93,6 +99,8 @@ pub struct Server {
     pub rail: Option<Running>,
     /// The text gateway's simulator, when it runs here.
     pub sms: Option<Running>,
+    /// The lodging authority's simulator, when it runs here.
+    pub authority: Option<Running>,
     listener: TcpListener,
     router: axum::Router,
     /// The code for the first member of staff, while there is none.
@@ -117,6 +125,8 @@ impl Server {
         let (rail, mut connectors) = rail(args).await?;
         let (sms, texts) = sms(args).await?;
         connectors.extend(texts);
+        let (authority, reporting) = authority(args).await?;
+        connectors.extend(reporting);
         let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned();
         let platform = assembly::platform(store, keys, connectors, host)?;
         let demo = match (&sign_in, args.no_demo) {
@@ -131,7 +141,7 @@ impl Server {
         let router = tongma_http::router(Arc::clone(&platform), &config).map_err(io::Error::other)?;
         let first_staff_code =
             platform.first_staff_code().await.map_err(|refusal| io::Error::other(refusal.to_string()))?;
-        Ok(Self { platform, origin, demo, provider, rail, sms, listener, router, first_staff_code })
+        Ok(Self { platform, origin, demo, provider, rail, sms, authority, listener, router, first_staff_code })
     }
 
     /// Serves until `stop` ends; then lets requests finish and ends the side processes.
@@ -139,13 +149,13 @@ impl Server {
     /// # Errors
     /// Of the listener.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { platform, provider, rail, sms, listener, router, .. } = self;
+        let Self { platform, provider, rail, sms, authority, listener, router, .. } = self;
         let background = [
             tokio::spawn(Arc::clone(&platform).work()),
             tokio::spawn(Arc::clone(&platform).seal_on()),
             tokio::spawn(upkeep(Arc::clone(&platform))),
         ];
-        let watched = [provider, rail, sms].map(|child| child.map(watch));
+        let watched = [provider, rail, sms, authority].map(|child| child.map(watch));
         let served = serve_until(listener, router, stop).await;
         background.iter().for_each(JoinHandle::abort);
         for (end, watcher) in watched.into_iter().flatten() {
@@ -217,6 +227,20 @@ async fn sms(args: &ServeArgs) -> io::Result<(Option<Running>, Option<Arc<dyn Co
     Ok((running, Some(assembly::texts(&base)?)))
 }
 
+async fn authority(args: &ServeArgs) -> io::Result<(Option<Running>, Option<Arc<dyn Connector>>)> {
+    let (running, base) = match (&args.lodging_authority, args.no_demo) {
+        (Some(base), _) => (None, base.clone()),
+        (None, true) => return Ok((None, None)),
+        (None, false) => {
+            let port = ["--port".to_owned(), args.authority_port.to_string()];
+            let running = Running::start("authority-simulator", &port).await?;
+            let base = running.address.clone();
+            (Some(running), base)
+        }
+    };
+    Ok((running, Some(assembly::lodging_authority(&base, 1.0)?)))
+}
+
 /// Says so when a side process ends before it should; stops it when told.
 fn watch(mut child: Running) -> (tokio::sync::oneshot::Sender<()>, JoinHandle<()>) {
     let (end, ending) = tokio::sync::oneshot::channel();
@@ -273,6 +297,9 @@ fn announce(server: &Server, args: &ServeArgs) {
     }
     if let Some(sms) = &server.sms {
         say!("  短信网关 / texts        {} (process {})", sms.address, sms.id().unwrap_or_default());
+    }
+    if let Some(authority) = &server.authority {
+        say!("  住宿报送 / reports     {} (process {})", authority.address, authority.id().unwrap_or_default());
     }
     if let Some(demo) = &server.demo {
         announce_demo(demo);

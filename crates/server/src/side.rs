@@ -1,4 +1,4 @@
-//! The two side processes: the demo's sign-in provider and the rail simulator.
+//! The side processes: the demo's sign-in provider, and the simulators of a payment rail and of the lodging authority.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use clap::Args;
 use tokio::net::TcpListener;
-use tongma_connector::payment_code::simulator;
+use tongma_connector::{lodging_authority, payment_code::simulator};
 use tongma_domain::Entropy;
 use tongma_http::demo_provider::{self, DemoProviderConfig};
 
@@ -69,6 +69,20 @@ pub struct RailArgs {
     with_parent: bool,
 }
 
+/// Options of `tongma authority-simulator`.
+#[derive(Debug, Clone, Args)]
+pub struct AuthorityArgs {
+    /// Address to listen on.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// Port to listen on; 0 takes any free one.
+    #[arg(long, default_value_t = 8084)]
+    port: u16,
+    /// End when standard input closes.
+    #[arg(long, hide = true)]
+    with_parent: bool,
+}
+
 /// Runs the demo provider.
 ///
 /// # Errors
@@ -114,6 +128,15 @@ pub async fn rail(args: RailArgs) -> io::Result<()> {
 pub async fn sms(args: SmsArgs) -> io::Result<()> {
     let listener = listen(args.host, args.port, "--port").await?;
     run(listener, tongma_connector::sms::simulator::router(), args.with_parent).await
+}
+
+/// Runs the simulator of the police system for lodging houses.
+///
+/// # Errors
+/// The port is taken.
+pub async fn authority(args: AuthorityArgs) -> io::Result<()> {
+    let listener = listen(args.host, args.port, "--port").await?;
+    run(listener, lodging_authority::simulator::router(), args.with_parent).await
 }
 
 async fn run(listener: TcpListener, router: Router, with_parent: bool) -> io::Result<()> {

@@ -227,13 +227,14 @@ impl Platform {
     /// Registers a venue; the same name of the same organisation again replaces it.
     ///
     /// # Errors
-    /// `scenario.unknown` for an open venue naming one that is not built, `input.malformed`, or the store's refusal.
+    /// `scenario.unknown` for an open venue naming one that is not built, what a scenario asks of its venues and this one
+    /// lacks, `input.malformed`, or the store's refusal.
     pub async fn register_venue(&self, mut venue: Venue) -> Result<Id, Refusal> {
         let id = directory_id(&[b"venue", venue.organisation.as_bytes(), named(&venue.name_zh)?.as_bytes()]);
         venue.id = id;
         if venue.state == VenueState::Open {
             for scenario in &venue.scenarios {
-                self.scenario(scenario)?;
+                self.scenario(scenario)?.may_serve(&venue, self.now())?;
             }
         }
         self.run(Bucket::DIRECTORY, move |txn| Ok(upsert(txn, id, &VenueRow(venue.clone()))?)).await?;

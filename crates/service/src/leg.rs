@@ -70,7 +70,7 @@ pub(crate) const fn home_of(effect: &Effect) -> Option<Id> {
         | Effect::Binding { person, .. }
         | Effect::Log { person, .. }
         | Effect::Notice { person, .. } => Some(*person),
-        Effect::Message { .. } | Effect::External { .. } | Effect::Timer { .. } => None,
+        Effect::Message { .. } | Effect::External { .. } | Effect::Report { .. } | Effect::Timer { .. } => None,
     }
 }
 

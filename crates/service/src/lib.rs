@@ -32,6 +32,7 @@ mod present;
 mod question;
 mod records;
 mod repeat;
+mod report;
 mod scan;
 mod seal;
 mod sealed_fields;

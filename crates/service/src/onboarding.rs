@@ -1,7 +1,7 @@
 //! How a venue comes in: it applies, the system office reviews, the security office approves, and its first device pairs.
 
 use serde::{Deserialize, Serialize};
-use tongma_capability::Stop;
+use tongma_capability::{Scenario, Stop};
 use tongma_domain::{
     Bucket, Id, Organisation, Point, PointKind, Refusal, Text, UnixMs, Venue, VenueState, Words, is_uscc,
 };
@@ -252,6 +252,7 @@ impl Platform {
     pub async fn decide_application(&self, staff: &Staff, id: Id, approved: bool, note: &str) -> Result<(), Refusal> {
         staff.must_hold(Office::Security)?;
         let (by, now, note) = (staff.clone(), self.now(), short(note));
+        let catalogue = self.catalogue;
         self.run(Bucket::DIRECTORY, move |txn| {
             let mut held = application_at(txn, id, Stage::Reviewed)?;
             if held.value.review.as_ref().is_none_or(|review| review.staff == by.id) {
@@ -261,7 +262,7 @@ impl Platform {
             held.value.decision = Some(Handled { staff: by.id, name: by.name.clone(), at: now, note: note.clone() });
             let (act, text) = if approved {
                 held.value.stage = Stage::Approved;
-                held.value.point = Some(register(txn, &held.value.wanted)?);
+                held.value.point = Some(register(txn, &held.value.wanted, catalogue, now)?);
                 ("application.approved", Words::new(format!("批准 {} 接入", venue.0), format!("Approved {}", venue.1)))
             } else {
                 held.value.stage = Stage::Declined;
@@ -293,8 +294,34 @@ impl Platform {
     }
 }
 
+/// The venue as it will be: what is known of it, and the scenario it applied for.
+fn venue_of(txn: &mut dyn Txn, id: Id, organisation: Id, wanted: &Wanted) -> Result<Venue, Stop> {
+    let mut venue = load::<VenueRow>(txn, id)?.map_or_else(
+        || Venue {
+            id,
+            organisation,
+            name_zh: wanted.venue.0.clone(),
+            name_en: wanted.venue.1.clone(),
+            state: VenueState::Open,
+            scenarios: Vec::new(),
+            settings: std::collections::BTreeMap::new(),
+            things: std::collections::BTreeMap::new(),
+            premises: tongma_domain::Premises::default(),
+        },
+        |held| held.value.0,
+    );
+    if venue.state == VenueState::Coming {
+        // It was announced with scenarios that nobody had approved yet.
+        (venue.state, venue.scenarios) = (VenueState::Open, Vec::new());
+    }
+    if !venue.scenarios.contains(&wanted.scenario) {
+        venue.scenarios.push(wanted.scenario.clone());
+    }
+    Ok(venue)
+}
+
 /// Writes organisation, venue and point. What is there already by the same name is added to, never replaced.
-fn register(txn: &mut dyn Txn, wanted: &Wanted) -> Result<Id, Stop> {
+fn register(txn: &mut dyn Txn, wanted: &Wanted, catalogue: &[&dyn Scenario], now: UnixMs) -> Result<Id, Stop> {
     let organisation = directory_id(&[b"organisation", wanted.organisation.0.as_bytes()]);
     let known = load::<OrganisationRow>(txn, organisation)?.map(|held| held.value.0);
     if known.as_ref().and_then(|known| known.uscc.as_ref()).is_some_and(|uscc| *uscc != wanted.uscc) {
@@ -309,25 +336,10 @@ fn register(txn: &mut dyn Txn, wanted: &Wanted) -> Result<Id, Stop> {
     };
     upsert(txn, organisation, &OrganisationRow(row))?;
     let id = directory_id(&[b"venue", organisation.as_bytes(), wanted.venue.0.as_bytes()]);
-    let mut venue = load::<VenueRow>(txn, id)?.map_or_else(
-        || Venue {
-            id,
-            organisation,
-            name_zh: wanted.venue.0.clone(),
-            name_en: wanted.venue.1.clone(),
-            state: VenueState::Open,
-            scenarios: Vec::new(),
-            settings: std::collections::BTreeMap::new(),
-            things: std::collections::BTreeMap::new(),
-        },
-        |held| held.value.0,
-    );
-    if venue.state == VenueState::Coming {
-        // It was announced with scenarios that nobody had approved yet.
-        (venue.state, venue.scenarios) = (VenueState::Open, Vec::new());
-    }
-    if !venue.scenarios.contains(&wanted.scenario) {
-        venue.scenarios.push(wanted.scenario.clone());
+    let venue = venue_of(txn, id, organisation, wanted)?;
+    if let Some(scenario) = catalogue.iter().find(|scenario| scenario.card().id == wanted.scenario) {
+        // What a scenario asks of its venues is asked before the venue is opened for it.
+        scenario.may_serve(&venue, now)?;
     }
     upsert(txn, id, &VenueRow(venue))?;
     let point_id = directory_id(&[b"point", id.as_bytes(), wanted.point.0.as_bytes()]);

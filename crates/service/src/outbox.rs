@@ -225,6 +225,10 @@ impl Platform {
                 };
                 self.deliver_leg(item.bucket, mark, context, reply_action, request, Cause::Reply(reply)).await
             }
+            Effect::Report { number, person, request, reply_action } => {
+                let reply = self.report(&context, &number, person, &request).await?;
+                self.deliver_leg(item.bucket, mark, context, reply_action, request, Cause::Reply(reply)).await
+            }
             Effect::Mirror { .. } | Effect::Binding { .. } | Effect::Log { .. } | Effect::Notice { .. } => {
                 Ok(Vec::new())
             }
@@ -326,7 +330,7 @@ fn bring_home(
             tell(txn, &notice, at)
         }
         // These do not go home.
-        Effect::Message { .. } | Effect::External { .. } | Effect::Timer { .. } => Ok(()),
+        Effect::Message { .. } | Effect::External { .. } | Effect::Report { .. } | Effect::Timer { .. } => Ok(()),
     }
 }
 

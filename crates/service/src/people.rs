@@ -2,7 +2,8 @@
 
 use tongma_capability::{Holder, Stop};
 use tongma_domain::{
-    Date, DocumentKind, Id, PersonalData, Refusal, SeededEntropy, Text, birth_date_of, document_check, mask_name,
+    Date, DocumentKind, Id, Particulars, PersonalData, Refusal, SeededEntropy, Text, birth_date_of, document_check,
+    mask_name,
 };
 use tongma_store::{CounterKey, Held, Key, StoreError, Txn, create, load, save};
 
@@ -24,6 +25,8 @@ pub struct Enrolment {
     pub birth: Option<Date>,
     /// The mobile number, or empty.
     pub phone: String,
+    /// What else stands on the document.
+    pub particulars: Particulars,
     /// The sign-in it belongs to: OpenID issuer and subject; none for people who never sign in themselves.
     pub sign_in: Option<(String, String)>,
 }
@@ -171,6 +174,7 @@ impl Platform {
             actor,
             masked_name: mask_name(&data.name),
             birth: data.birth,
+            document: data.document_kind,
             bindings: record
                 .bindings
                 .iter()
@@ -258,5 +262,26 @@ fn checked(enrolment: &Enrolment) -> Result<PersonalData, Refusal> {
         document_number: enrolment.document_number.clone(),
         birth,
         phone: enrolment.phone.clone(),
+        particulars: particulars(&enrolment.particulars)?,
     })
+}
+
+/// The particulars with blanks cut off. Nationality is three capital letters of ISO 3166-1, or empty.
+fn particulars(said: &Particulars) -> Result<Particulars, Refusal> {
+    let short = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
+    let letters =
+        |text: &str| text.is_empty() || (text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let Particulars { sex, nation, address, nationality } = said;
+    if !short(nation, 20) || !short(address, 200) || !letters(nationality) {
+        return Err(Refusal::invalid(
+            "person.particulars",
+            Text::new("民族、住址或国籍填写有误", "The ethnic group, address or nationality does not fit"),
+            Text::new(
+                "请按证件填写；国籍用三个大写字母",
+                "Write them as on the document; nationality is three capitals",
+            ),
+        ));
+    }
+    let trimmed = |text: &str| text.trim().to_owned();
+    Ok(Particulars { sex: *sex, nation: trimmed(nation), address: trimmed(address), nationality: nationality.clone() })
 }

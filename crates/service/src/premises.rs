@@ -33,8 +33,12 @@ impl Platform {
     /// `staff.office`, `venue.unknown`, or the store's refusal.
     pub async fn suspend_venue(&self, staff: &Staff, venue: Id, suspended: bool) -> Result<(), Refusal> {
         staff.must_hold(Office::System)?;
-        self.directory().venue(venue)?;
         let (by, now) = (staff.clone(), self.now());
+        let directory = self.directory();
+        let known = directory.venue(venue)?;
+        for scenario in known.scenarios.iter().filter(|_| !suspended) {
+            self.scenario(scenario)?.may_serve(known, now)?;
+        }
         self.run(Bucket::DIRECTORY, move |txn| {
             let Some(mut held) = load::<VenueRow>(txn, venue)? else { return Ok(()) };
             let state = if suspended { VenueState::Suspended } else { VenueState::Open };

@@ -87,7 +87,9 @@ impl Platform {
         if !record.point.scenarios.contains(&scanned.purpose) {
             return Err(not_for_this());
         }
-        let card = self.scenario(&scanned.purpose)?.card();
+        let scenario = self.scenario(&scanned.purpose)?;
+        scenario.may_serve(directory.venue(record.point.venue)?, now)?;
+        let card = scenario.card();
         let (ticket, mode) = match self.verified(&scanned.text, now) {
             Ok(verified) => verified,
             // Time has passed since a read whose answer was lost: the same read gets its answer, nothing else does.
@@ -403,7 +405,7 @@ pub(crate) fn claimant(point: Id, request_id: &str) -> [u8; 32] {
 }
 
 /// The value of a claim, in the least telling form.
-fn claim_value(claim: Claim, data: &PersonalData, now: UnixMs) -> Option<(&'static str, Value)> {
+pub(crate) fn claim_value(claim: Claim, data: &PersonalData, now: UnixMs) -> Option<(&'static str, Value)> {
     let age = data.birth.age_on(now.date());
     Some(match claim {
         Claim::AgeClass => ("age_class", serde_json::to_value(AgeClass::of(data.birth, now.date())).ok()?),
@@ -416,6 +418,12 @@ fn claim_value(claim: Claim, data: &PersonalData, now: UnixMs) -> Option<(&'stat
             let count = data.document_number.chars().count();
             ("last_four", Value::from(data.document_number.chars().skip(count.saturating_sub(4)).collect::<String>()))
         }
+        Claim::DocumentKind => ("document_kind", serde_json::to_value(data.document_kind).ok()?),
+        Claim::Sex => ("sex", serde_json::to_value(data.sex()?).ok()?),
+        Claim::Nation => ("nation", Value::from(data.particulars.nation.clone())),
+        Claim::Birth => ("birth", Value::from(data.birth.to_string())),
+        Claim::Address => ("address", Value::from(data.particulars.address.clone())),
+        Claim::Nationality => ("nationality", Value::from(data.particulars.nationality.clone())),
         // These are fields of the presentation itself.
         Claim::Pseudonym | Claim::MaskedName | Claim::VenueNumber => return None,
     })

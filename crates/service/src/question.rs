@@ -281,6 +281,12 @@ pub(crate) fn claim_words(claim: tongma_domain::Claim) -> Words {
         Claim::Phone => Text::new("手机号码", "Mobile number"),
         Claim::VenueNumber => Text::new("场所内编号", "The venue's own number"),
         Claim::LastFour => Text::new("证件号末四位", "Last four digits of the document"),
+        Claim::DocumentKind => Text::new("证件种类", "Kind of document"),
+        Claim::Sex => Text::new("性别", "Sex"),
+        Claim::Nation => Text::new("民族", "Ethnic group"),
+        Claim::Birth => Text::new("出生日期", "Date of birth"),
+        Claim::Address => Text::new("住址", "Address"),
+        Claim::Nationality => Text::new("国籍", "Nationality"),
     };
     text.into()
 }

@@ -22,7 +22,7 @@ export class Server {
     if (!binary) throw new Error("TONGMA_BINARY has to name the server's binary; `cargo xtask test browser` sets it");
     const server = new Server();
     Object.assign(server, { binary, data: join(folder, "data"), said: "" });
-    server.ports = [await freePort(), await freePort(), await freePort(), await freePort()];
+    server.ports = [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()];
     server.address = `http://127.0.0.1:${server.ports[0]}`;
     await server.again();
     return server;
@@ -30,9 +30,9 @@ export class Server {
 
   /** Starts it, also a second time on the same ports and data. */
   async again() {
-    const [port, provider, rail, sms] = this.ports.map(String);
+    const [port, provider, rail, sms, authority] = this.ports.map(String);
     this.said = "";
-    const ports = ["--port", port, "--provider-port", provider, "--rail-port", rail, "--sms-port", sms];
+    const ports = ["--port", port, "--provider-port", provider, "--rail-port", rail, "--sms-port", sms, "--authority-port", authority];
     this.process = spawn(this.binary, ["--data", this.data, ...ports], { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.process.stdout, this.process.stderr]) stream.on("data", (part) => { this.said += part; });
     await until("the server to start", () => {

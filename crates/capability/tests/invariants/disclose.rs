@@ -41,6 +41,7 @@ fn venue(approved: bool) -> Venue {
         scenarios,
         settings,
         things,
+        premises: tongma_domain::Premises::default(),
     }
 }
 

@@ -247,6 +247,12 @@ pub fn claim_name(claim: tongma_domain::Claim, language: Language) -> &'static s
         Claim::Phone => Text::new("手机号", "Mobile number"),
         Claim::VenueNumber => Text::new("本单位给的编号", "The venue's own number"),
         Claim::LastFour => Text::new("证件号码后四位", "Last four of the document number"),
+        Claim::DocumentKind => Text::new("证件种类", "Kind of document"),
+        Claim::Sex => Text::new("性别", "Sex"),
+        Claim::Nation => Text::new("民族", "Ethnic group"),
+        Claim::Birth => Text::new("出生日期", "Date of birth"),
+        Claim::Address => Text::new("住址", "Address"),
+        Claim::Nationality => Text::new("国籍", "Nationality"),
     })
 }
 

@@ -6,7 +6,9 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tongma_domain::{Date, DocumentKind, Id, PointKind, Refusal, Text, Venue, VenueState};
+use tongma_domain::{
+    Certification, Date, DocumentKind, Id, Particulars, PointKind, Premises, Refusal, Sex, Text, Venue, VenueState,
+};
 use tongma_service::{Audience, Enrolment};
 
 use crate::{
@@ -31,6 +33,18 @@ pub struct NewPerson {
     /// The mobile number, or empty.
     #[serde(default)]
     pub phone: String,
+    /// `male` or `female`, where the number does not tell it.
+    #[serde(default)]
+    pub sex: Option<String>,
+    /// The ethnic group (民族) as on a resident's document, or empty.
+    #[serde(default)]
+    pub nation: String,
+    /// The address as on the document, or empty.
+    #[serde(default)]
+    pub address: String,
+    /// The nationality, three letters of ISO 3166-1, or empty.
+    #[serde(default)]
+    pub nationality: String,
     /// The `OpenID` issuer; none for people who never sign in themselves.
     #[serde(default)]
     pub provider: Option<String>,
@@ -114,6 +128,24 @@ pub struct NewVenue {
     pub things: BTreeMap<String, String>,
     /// `open`, `coming` or `suspended`.
     pub state: String,
+    /// What is registered of the house itself: figures with the unit in the name (`rooms`, `floors`, `area_m2`).
+    #[serde(default)]
+    pub facts: BTreeMap<String, i64>,
+    /// Certifications by name: `registration`, `yueshangtong`.
+    #[serde(default)]
+    pub certifications: BTreeMap<String, NewCertification>,
+}
+
+/// A certification of a house.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCertification {
+    /// Its number at the issuer.
+    pub number: String,
+    /// The first day it is good, `YYYY-MM-DD`.
+    pub from: String,
+    /// The last day it is good, `YYYY-MM-DD`.
+    pub until: String,
 }
 
 /// A point.
@@ -184,12 +216,14 @@ pub async fn person(State(edge): State<Shared>, _: Administrator, Json(new): Jso
         let kind = chosen::<DocumentKind>("guardian_of.document_kind", &document.document_kind)?;
         wards.push(edge.platform.person_of_document(kind, &document.document_number)?);
     }
+    let sex = new.sex.as_deref().map(|text| chosen::<Sex>("sex", text)).transpose()?;
     let enrolment = Enrolment {
         name: new.name,
         document_kind: chosen("document_kind", &new.document_kind)?,
         document_number: new.document_number,
         birth,
         phone: new.phone,
+        particulars: Particulars { sex, nation: new.nation, address: new.address, nationality: new.nationality },
         sign_in,
     };
     let person = edge.platform.enrol(enrolment).await?;
@@ -256,9 +290,21 @@ pub async fn venue(
         scenarios: new.scenarios,
         settings: new.settings,
         things: things.collect(),
+        premises: premises(new.facts, new.certifications)?,
     };
     let id = edge.platform.register_venue(venue).await?;
     Ok(Json(Registered { id: edge.platform.outward(Audience::Administration, id) }))
+}
+
+/// What a house is registered with, its days checked.
+pub fn premises(facts: BTreeMap<String, i64>, certifications: BTreeMap<String, NewCertification>) -> Answer<Premises> {
+    let day = |text: &str| Date::parse(text).ok_or_else(|| field("certifications"));
+    let mut held = BTreeMap::new();
+    for (name, new) in certifications {
+        let (from, until) = (day(&new.from)?, day(&new.until)?);
+        held.insert(name, Certification { number: new.number, from, until });
+    }
+    Ok(Premises { facts, certifications: held })
 }
 
 pub async fn point(

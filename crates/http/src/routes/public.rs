@@ -46,7 +46,14 @@ pub async fn time(State(edge): State<Shared>) -> Json<Time> {
 }
 
 pub async fn scenarios(State(edge): State<Shared>) -> Answer<Json<List<Value>>> {
-    let cards = edge.platform.catalogue().iter().map(|scenario| serde_json::to_value(scenario.card()));
+    let cards = edge.platform.catalogue().iter().map(|scenario| {
+        let mut card = serde_json::to_value(scenario.card())?;
+        // The notice that the law asks for: what an authority is told, beside what the venue is told.
+        if let (Some(duty), Some(members)) = (scenario.duty(), card.as_object_mut()) {
+            members.insert("duty".into(), serde_json::to_value(duty)?);
+        }
+        Ok::<_, serde_json::Error>(card)
+    });
     Ok(Json(List::whole(cards.collect::<Result<_, _>>().map_err(|_| internal())?)))
 }
 

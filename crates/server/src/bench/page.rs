@@ -72,6 +72,7 @@ async fn in_chromium(rounds: usize, folder: &std::path::Path) -> io::Result<(Vec
         "--provider-port=0",
         "--rail-port=0",
         "--sms-port=0",
+        "--authority-port=0",
         &format!("--data={}", folder.join("data").display()),
     ]);
     let server = Server::prepare(&args.serve).await?;

@@ -72,6 +72,7 @@ async fn phone(platform: &Arc<Platform>, number: usize, visit: Option<Visit>) ->
         document_number: document(number).ok_or_else(none)?,
         birth: None,
         phone: String::new(),
+        particulars: tongma_domain::Particulars::default(),
         sign_in: None,
     };
     let person = platform.enrol(enrolment).await?;

@@ -151,6 +151,7 @@ impl Gate {
             scenarios: vec![SCENARIO.to_owned()],
             settings: settings.into_iter().collect(),
             things: std::collections::BTreeMap::new(),
+            premises: tongma_domain::Premises::default(),
         };
         let venue = platform.register_venue(venue).await?;
         let (point, code) =

@@ -1,6 +1,6 @@
 //! The demo's citizens. None of them exists: the region codes 4499xx are not assigned, nor are the mobile numbers.
 
-use tongma_domain::{Date, DocumentKind, Words, document_check, mask_name};
+use tongma_domain::{Date, DocumentKind, Particulars, Sex, Words, document_check, mask_name};
 use tongma_http::demo_provider::DemoPerson;
 use tongma_service::Enrolment;
 
@@ -125,7 +125,22 @@ impl Citizen {
         };
         let sign_in = (!self.subject.is_empty()).then(|| (issuer.to_owned(), self.subject.to_owned()));
         let phone = if self.subject.is_empty() { String::new() } else { format!("100{:08}", self.phone_digits()) };
-        Enrolment { name: self.name.to_owned(), document_kind, document_number, birth, phone, sign_in }
+        let (name, particulars) = (self.name.to_owned(), self.particulars(document_kind));
+        Enrolment { name, document_kind, document_number, birth, phone, particulars, sign_in }
+    }
+
+    /// What else stands on the document. The streets do not exist either.
+    fn particulars(&self, kind: DocumentKind) -> Particulars {
+        let nationality = if kind == DocumentKind::Passport { "PRT" } else { "" };
+        let sex = (kind != DocumentKind::ResidentId).then_some(Sex::Female);
+        let (nation, address) = match kind {
+            DocumentKind::ResidentId => {
+                let nation = if self.name.contains('·') { "维吾尔" } else { "汉" };
+                (nation.to_owned(), format!("广东省演示市样例路{}号", self.phone_digits() % 900 + 1))
+            }
+            _ => (String::new(), String::new()),
+        };
+        Particulars { sex, nation, address, nationality: nationality.to_owned() }
     }
 
     /// Eight digits that differ from person to person.

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tongma_domain::{Id, PointKind, Refusal, Starter, Venue, VenueState};
+use tongma_domain::{Id, PointKind, Refusal, Starter, UnixMs, Venue, VenueState};
 use tongma_service::{ANY_PURPOSE, Asked, Platform, Scanned};
 
+use super::lodging;
 use super::people::CITIZENS;
 use super::venues::{BOOKS, PATIENTS, SITES, Site};
 use crate::codes::mint_for;
@@ -60,7 +61,7 @@ pub async fn seed(platform: &Arc<Platform>, issuer: &str) -> Result<Seeded, Refu
             .collect();
         let open = !built.is_empty();
         let organisation = platform.register_organisation(site.organisation.0, site.organisation.1).await?;
-        let venue = platform.register_venue(venue(site, organisation, built)).await?;
+        let venue = platform.register_venue(venue(site, organisation, built, platform.now())).await?;
         *(if open { &mut seeded.open } else { &mut seeded.coming }) += 1;
         for stand in site.points.iter().filter(|stand| tongma_scenario::by_id(stand.scenario).is_some()) {
             let scenarios = vec![stand.scenario.to_owned()];
@@ -93,7 +94,7 @@ async fn hang(platform: &Platform, point: Id, scenario: &str) -> Result<Option<S
     Ok(Some(code.text))
 }
 
-fn venue(site: &Site, organisation: Id, built: Vec<String>) -> Venue {
+fn venue(site: &Site, organisation: Id, built: Vec<String>, now: UnixMs) -> Venue {
     let open = !built.is_empty();
     let things = site.union.map(|union| ("union".to_owned(), Id::derived(&[b"union", union.as_bytes()])));
     Venue {
@@ -102,10 +103,15 @@ fn venue(site: &Site, organisation: Id, built: Vec<String>) -> Venue {
         organisation,
         name_zh: site.name.0.to_owned(),
         name_en: site.name.1.to_owned(),
-        state: if open { VenueState::Open } else { VenueState::Coming },
+        state: match (open, lodging::may_open(site)) {
+            (false, _) => VenueState::Coming,
+            (true, false) => VenueState::Suspended,
+            (true, true) => VenueState::Open,
+        },
         scenarios: if open { built } else { site.scenarios.iter().map(|id| (*id).to_owned()).collect() },
         settings: site.settings.iter().map(|(setting, value)| ((*setting).to_owned(), *value)).collect(),
         things: things.into_iter().collect(),
+        premises: lodging::premises(site, now),
     }
 }
 
@@ -137,6 +143,13 @@ async fn furnish(
     scenario: &str,
     point: Id,
 ) -> Result<(), Refusal> {
+    for (room, beds, rate) in lodging::rooms(scenario) {
+        let mut input = json!({ "room": room, "beds": beds });
+        if *rate > 0 {
+            input["rate"] = json!(rate);
+        }
+        at_point(platform, point, scenario, "add_room", input).await?;
+    }
     let first = SITES.iter().find(|other| other.scenarios.contains(&scenario)).map(|first| first.name);
     if first != Some(site.name) {
         return Ok(());

@@ -3,6 +3,8 @@
 
 use tongma_domain::PointKind;
 
+use super::lodging::{FRONT_DESK, HOST};
+
 /// A venue of the demo.
 #[derive(Debug, Clone, Copy)]
 pub struct Site {
@@ -125,10 +127,10 @@ pub const SITES: &[Site] = &[
             HALL,
         )
     },
-    site(("广东省内酒店（演示一店）", "A hotel in Guangdong (demo 1)"), &["hotel_stay"], &[]),
-    site(("广东省内酒店（演示二店）", "A hotel in Guangdong (demo 2)"), &["hotel_stay"], &[]),
-    site(("民宿（演示，已登记）", "A homestay (demo, registered)"), &["homestay_stay"], &[]),
-    site(("民宿（演示，未登记）", "A homestay (demo, not registered)"), &["homestay_stay"], &[]),
+    site(("广东省内酒店（演示一店）", "A hotel in Guangdong (demo 1)"), &["hotel_stay"], FRONT_DESK),
+    site(("广东省内酒店（演示二店）", "A hotel in Guangdong (demo 2)"), &["hotel_stay"], FRONT_DESK),
+    site(("民宿（演示，已登记）", "A homestay (demo, registered)"), &["homestay_stay"], HOST),
+    site(("民宿（演示，未登记）", "A homestay (demo, not registered)"), &["homestay_stay"], HOST),
     library(("广东省立中山图书馆", "Sun Yat-sen Library of Guangdong Province"), &[LIBRARY_DESK]),
     library(("惠州慈云图书馆", "Huizhou Ciyun Library"), &[LIBRARY_DESK]),
     library(("中山纪念图书馆", "Zhongshan Memorial Library"), &[LIBRARY_DESK]),

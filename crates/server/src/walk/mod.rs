@@ -20,8 +20,12 @@ mod consent_time;
 mod hall;
 mod hall_booking;
 mod hall_queue;
+mod homestay;
 mod hospital;
+mod hotel;
 mod library;
+mod lodgers;
+mod lodging;
 mod museum;
 mod parts;
 mod phone;
@@ -80,6 +84,8 @@ pub fn all_cells() -> Vec<(&'static str, Vec<Cell>)> {
         ("museum_entry", museum::cells()),
         ("hospital_bill", hospital::cells()),
         ("certificate_grant", certificate::cells()),
+        ("hotel_stay", hotel::cells()),
+        ("homestay_stay", homestay::cells()),
     ]
 }
 

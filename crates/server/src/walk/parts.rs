@@ -43,10 +43,10 @@ pub fn platform(
     store: Arc<dyn Store>,
     catalogue: &'static [&'static dyn Scenario],
     clock: Arc<dyn Clock>,
-    rail: &str,
+    (rail, authority): (&str, &str),
     base: &str,
 ) -> io::Result<Arc<Platform>> {
-    let connectors = vec![assembly::payment_code(rail, PATIENCE)?];
+    let connectors = vec![assembly::payment_code(rail, PATIENCE)?, assembly::lodging_authority(authority, PATIENCE)?];
     assembly::platform_of(store, keys()?, connectors, base.to_owned(), clock, catalogue)
 }
 

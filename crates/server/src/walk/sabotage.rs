@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tongma_capability::{Desk, Holder, Place, Scenario, Step, Stop};
-use tongma_domain::{AGREED_FIELD, Card, Input, Outcome, Refusal, Template, TemplateItem, Text, Venue, Words};
+use tongma_domain::{
+    AGREED_FIELD, Card, Duty, Input, Outcome, Refusal, Template, TemplateItem, Text, UnixMs, Venue, Words,
+};
 
 /// A fault in a scenario.
 #[derive(Debug, Clone, Copy)]
@@ -149,5 +151,16 @@ impl Scenario for Broken {
 
     fn list(&self, desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Vec<Value>, Stop> {
         self.inner.list(desk, step)
+    }
+
+    fn duty(&self) -> Option<&'static Duty> {
+        self.inner.duty()
+    }
+
+    fn may_serve(&self, venue: &Venue, now: UnixMs) -> Result<(), Refusal> {
+        match (self.fault, self.inner.may_serve(venue, now)) {
+            (Fault::Swallow(code), Err(refusal)) if refusal.code() == code => Ok(()),
+            (_, other) => other,
+        }
     }
 }

@@ -42,6 +42,8 @@ pub struct Stage {
     pub rail: String,
     /// The demo provider's origin.
     pub provider: String,
+    /// The lodging authority's origin.
+    pub authority: String,
     /// The client.
     pub web: Web,
     /// The platform itself, for what no route does: a thousand people at once.
@@ -70,15 +72,19 @@ impl Stage {
         let (listener, base) = port().await?;
         let (provider_listener, provider) = port().await?;
         let (rail_listener, rail) = port().await?;
+        let (authority_listener, authority) = port().await?;
         let admin_token = text_of(&random());
         serve(rail_listener, tongma_connector::payment_code::simulator::router());
+        serve(authority_listener, tongma_connector::lodging_authority::simulator::router());
         serve(provider_listener, super::parts::provider(&provider, &base, Arc::clone(&clock) as Arc<dyn Clock>));
-        let platform = super::parts::platform(store, catalogue, Arc::clone(&clock) as Arc<dyn Clock>, &rail, &base)?;
+        let platform =
+            super::parts::platform(store, catalogue, Arc::clone(&clock) as Arc<dyn Clock>, (&rail, &authority), &base)?;
         tokio::spawn(Arc::clone(&platform).work());
         serve(listener, super::parts::edge(Arc::clone(&platform), &base, &provider, &admin_token)?);
         let stage = Self {
             base,
             rail,
+            authority,
             provider: provider.clone(),
             web: Web::new(),
             platform,
@@ -100,6 +106,10 @@ impl Stage {
                 "document_number": known.document_number,
                 "birth": known.birth,
                 "phone": known.phone,
+                "sex": known.particulars.sex,
+                "nation": known.particulars.nation,
+                "address": known.particulars.address,
+                "nationality": known.particulars.nationality,
                 "provider": signs_in.then_some(provider),
                 "subject": signs_in.then_some(citizen.subject),
             });
@@ -170,15 +180,45 @@ impl Stage {
         settings: &[(&str, i64)],
         things: &[(&str, &str)],
     ) -> Result<Site, Failed> {
+        let things: BTreeMap<&str, &str> = things.iter().copied().collect();
+        let more = json!({ "things": things, "state": "open" });
+        self.registered(scenario, kinds, settings, &more).await
+    }
+
+    /// The same with one desk and what is registered of the house: `facts` and `certifications`.
+    ///
+    /// # Errors
+    /// The platform refused.
+    pub async fn house(
+        &self,
+        scenario: &str,
+        settings: &[(&str, i64)],
+        premises: &Value,
+        state: &str,
+    ) -> Result<Site, Failed> {
+        let mut more = premises.clone();
+        more["state"] = json!(state);
+        self.registered(scenario, &["desk"], settings, &more).await
+    }
+
+    async fn registered(
+        &self,
+        scenario: &str,
+        kinds: &[&str],
+        settings: &[(&str, i64)],
+        more: &Value,
+    ) -> Result<Site, Failed> {
         let name = format!("走查{}", &self.fresh_key()[..12]);
         let organisation = self.admin("/v1/admin/organisations", &json!({ "name_zh": name, "name_en": name })).await?;
         let settings: BTreeMap<String, i64> =
             settings.iter().map(|(id, value)| (format!("{scenario}.{id}"), *value)).collect();
-        let things: BTreeMap<&str, &str> = things.iter().copied().collect();
-        let body = json!({
+        let mut body = json!({
             "organisation": organisation["id"], "name_zh": name, "name_en": name,
-            "scenarios": [scenario], "settings": settings, "things": things, "state": "open",
+            "scenarios": [scenario], "settings": settings,
         });
+        if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
+            body.extend(more.clone());
+        }
         let venue = self.admin("/v1/admin/venues", &body).await?["id"].as_str().unwrap_or_default().to_owned();
         let mut codes = Vec::new();
         for (number, kind) in kinds.iter().enumerate() {
@@ -215,6 +255,7 @@ impl Stage {
                 document_number: format!("XW{begun:04}{number:04}"),
                 birth: Date::new(1990, 1, 1),
                 phone: String::new(),
+                particulars: tongma_domain::Particulars::default(),
                 sign_in: None,
             };
             enrolling.spawn(async move {

@@ -159,6 +159,7 @@ impl House {
             scenarios: vec!["stamps".into()],
             settings: BTreeMap::new(),
             things: BTreeMap::new(),
+            premises: tongma_domain::Premises::default(),
         };
         let other = Venue { name_zh: "二馆".into(), name_en: "Two".into(), ..venue.clone() };
         let elsewhere = platform.register_venue(other).await.unwrap();
@@ -253,6 +254,7 @@ impl Phone {
             document_number: number.into(),
             birth: None,
             phone: "13800138000".into(),
+            particulars: tongma_domain::Particulars::default(),
             sign_in: Some(("https://id.example.cn".into(), subject.into())),
         };
         house.platform.enrol(enrolment).await.unwrap();
