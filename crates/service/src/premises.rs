@@ -6,6 +6,10 @@ use tongma_store::{load, save};
 use crate::directory::{PointRecord, VenueRow};
 use crate::platform::Platform;
 use crate::staff::{Office, Staff, write_act};
+use crate::venue_code::ANY_PURPOSE;
+
+/// How long a code that hangs at a point serves, in days.
+const POINT_CODE_DAYS: u16 = 180;
 
 impl Platform {
     /// Refuses a point that was taken out of service, or whose venue was.
@@ -115,5 +119,31 @@ impl Platform {
         staff.must_hold(Office::Security)?;
         self.note_act(staff, "lists.signed", Words::new("重新签发两份名单", "Signed both lists anew")).await?;
         self.refresh_lists()
+    }
+
+    /// Issues the code that hangs at a point anew, or withdraws it: what hangs there then opens nothing.
+    ///
+    /// # Errors
+    /// `staff.office`, `point.unknown`, `point_code.none`, or the store's refusal.
+    pub async fn change_point_code(&self, staff: &Staff, point: Id, issued: bool) -> Result<(), Refusal> {
+        staff.must_hold(Office::System)?;
+        let directory = self.directory();
+        let (zh, en) = (&directory.point(point)?.point.name_zh, &directory.point(point)?.point.name_en);
+        if issued {
+            let text = Words::new(format!("签发终端 {zh} 的张贴码"), format!("Issued the code that hangs at {en}"));
+            self.note_act(staff, "point_code.issued", text).await?;
+            return self.issue_venue_code(point, ANY_PURPOSE, POINT_CODE_DAYS).await.map(drop);
+        }
+        let text = Words::new(format!("作废终端 {zh} 的张贴码"), format!("Withdrew the code that hangs at {en}"));
+        self.note_act(staff, "point_code.withdrawn", text).await?;
+        self.withdraw_venue_code(point, ANY_PURPOSE).await
+    }
+
+    /// The address of the code that hangs at a point for everything it does, while there is one that opens.
+    ///
+    /// # Errors
+    /// `point.unknown`, `point_code.none`, `point_code.withdrawn`.
+    pub fn point_code(&self, point: Id) -> Result<String, Refusal> {
+        Ok(self.venue_code(point, ANY_PURPOSE)?.text)
     }
 }

@@ -6,8 +6,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use tongma_domain::{Id, Text, Venue, VenueState};
-use tongma_service::{Audience, PointRecord, Staff};
+use tongma_domain::{Id, Text, Venue, VenueState, Wanted as Asked};
+use tongma_service::{Audience, PointRecord, Staff, certificate};
 
 use super::review::{claim_name, moment, service};
 use super::{
@@ -224,7 +224,7 @@ fn point_page(edge: &Edge, staff: &Staff, language: Language, id: &str) -> Answe
         || t("没有", "none"),
         |key| format!("{} · {}…", key.algorithm, key.public_key.get(..16).unwrap_or_default()),
     );
-    let facts = vec![
+    let mut facts = vec![
         (t("状态", "State"), point_state(record, language)),
         (
             t("场所", "Venue"),
@@ -235,6 +235,21 @@ fn point_page(edge: &Edge, staff: &Staff, language: Language, id: &str) -> Answe
         (t("公钥", "Public key"), Cell::text(key)),
         (t("离线记录已收到第", "Offline events taken in up to number"), Cell::text(through.to_string())),
     ];
+    if let Ok(address) = edge.platform.point_code(inward) {
+        facts.push((t("张贴码", "Code that hangs there"), Cell::text(t("打开打印页", "Open it to print")).to(address)));
+    }
+    let code = posted_code(edge, inward, id, language);
+    let [again, form] = service_forms(record.suspended, id, language);
+    Ok(page
+        .with(Block::Facts(String::new(), facts))
+        .with(Block::Form(code))
+        .with(Block::Form(again))
+        .with(Block::Form(form)))
+}
+
+/// Another device, and in or out of service.
+fn service_forms(suspended: bool, id: &str, language: Language) -> [Form; 2] {
+    let t = |zh: &'static str, en: &'static str| language.pick(Text::new(zh, en)).to_owned();
     let again = Form::new(format!("/console/points/{id}"), t("发新的配对码", "Give a new pairing code"))
         .titled(t("更换设备", "Another device"))
         .lead(t(
@@ -245,7 +260,7 @@ fn point_page(edge: &Edge, staff: &Staff, language: Language, id: &str) -> Answe
     if let Some(button) = again.buttons.first_mut() {
         button.value = "pair";
     }
-    let mut form = if record.suspended {
+    let mut form = if suspended {
         Form::new(format!("/console/points/{id}"), t("恢复终端", "Resume this point"))
             .titled(t("恢复", "Back into service"))
     } else {
@@ -254,9 +269,29 @@ fn point_page(edge: &Edge, staff: &Staff, language: Language, id: &str) -> Answe
             .titled(t("停用", "Take out of service"))
     };
     if let Some(button) = form.buttons.first_mut() {
-        button.value = if record.suspended { "resume" } else { "suspend" };
+        button.value = if suspended { "resume" } else { "suspend" };
     }
-    Ok(page.with(Block::Facts(String::new(), facts)).with(Block::Form(again)).with(Block::Form(form)))
+    [again, form]
+}
+
+/// The code that hangs at the point for people to scan.
+fn posted_code(edge: &Edge, point: Id, id: &str, language: Language) -> Form {
+    let t = |zh: &'static str, en: &'static str| language.pick(Text::new(zh, en)).to_owned();
+    let hangs = edge.platform.point_code(point).is_ok();
+    let mut form = Form::new(format!("/console/points/{id}"), t("签发新的张贴码", "Issue a new code"))
+        .titled(t("供群众扫的张贴码", "The code that hangs there for people to scan"))
+        .lead(if hangs {
+            t(
+                "有一张在用。签发新码后旧码立即失效；作废后张贴的码什么也打不开。",
+                "One is in use. A new one ends the old one at once; withdrawn, what hangs there opens nothing.",
+            )
+        } else {
+            t("没有在用的码。", "None is in use.")
+        });
+    if let Some(button) = form.buttons.first_mut() {
+        button.value = "issue";
+    }
+    if hangs { form.or(t("作废", "Withdraw"), "withdraw", Tone::Bad) } else { form }
 }
 
 pub async fn change_point(
@@ -276,8 +311,56 @@ pub async fn change_point(
         page.blocks.insert(0, Block::Code(t("配对码", "Pairing code"), code, words));
         return Ok(page.into_response());
     }
-    edge.platform.suspend_point(&staff, point, choice.choice == "suspend").await?;
+    match choice.choice.as_str() {
+        "issue" => edge.platform.change_point_code(&staff, point, true).await?,
+        "withdraw" => edge.platform.change_point_code(&staff, point, false).await?,
+        choice => edge.platform.suspend_point(&staff, point, choice == "suspend").await?,
+    }
     Ok(Redirect::to(&format!("/console/points/{id}")).into_response())
+}
+
+/// What each service and each of its matters asks, row by row.
+fn asked_rows(edge: &Edge, language: Language) -> Vec<Vec<Cell>> {
+    let directory = edge.platform.directory();
+    let rows = edge.platform.catalogue().iter().flat_map(|scenario| {
+        let card = scenario.card();
+        let venues = directory.venues().filter(|venue| venue.scenarios.iter().any(|id| id == card.id)).count();
+        let venues = Cell::text(venues.to_string()).by(i64::try_from(venues).unwrap_or(0));
+        let row = move |matter: Text, what: String, purpose: Text, basis: Text, days: u16| {
+            vec![
+                Cell::text(language.pick(card.name)).under(language.pick(matter)),
+                Cell::text(what),
+                Cell::text(language.pick(purpose)),
+                Cell::text(language.pick(basis)),
+                Cell::text(days.to_string()).by(i64::from(days)),
+                venues.clone(),
+            ]
+        };
+        let of_card = row.clone();
+        let claims = card.claims.iter().map(move |ask| {
+            of_card(
+                Text::new("", ""),
+                claim_name(ask.claim, language).to_owned(),
+                ask.purpose,
+                ask.basis,
+                ask.retention_days,
+            )
+        });
+        let matters = scenario.templates().iter().flat_map(move |template| {
+            let row = row.clone();
+            template.items.iter().map(move |item| {
+                row(
+                    template.name,
+                    item_name(&item.what, language),
+                    item.purpose,
+                    template.basis,
+                    template.retention_days,
+                )
+            })
+        });
+        claims.chain(matters)
+    });
+    rows.collect()
 }
 
 pub async fn templates(
@@ -286,21 +369,6 @@ pub async fn templates(
     Extension(language): In,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Response> {
-    let directory = edge.platform.directory();
-    let rows = edge.platform.catalogue().iter().flat_map(|scenario| {
-        let card = scenario.card();
-        let venues = directory.venues().filter(|venue| venue.scenarios.iter().any(|id| id == card.id)).count();
-        card.claims.iter().map(move |ask| {
-            vec![
-                Cell::text(language.pick(card.name)).under(card.id),
-                Cell::text(claim_name(ask.claim, language)),
-                Cell::text(language.pick(ask.purpose)),
-                Cell::text(language.pick(ask.basis)),
-                Cell::text(ask.retention_days.to_string()).by(i64::from(ask.retention_days)),
-                Cell::text(venues.to_string()).by(i64::try_from(venues).unwrap_or(0)),
-            ]
-        })
-    });
     let table = Table {
         at: "/console/templates".into(),
         caption: Text::new("每项业务可以读取什么", "What each service may read"),
@@ -313,10 +381,22 @@ pub async fn templates(
             Text::new("保存天数", "Days kept"),
             Text::new("场所数", "Venues"),
         ],
-        rows: rows.collect(),
+        rows: asked_rows(&edge, language),
         csv: true,
     };
     answered(&edge, &staff, language, &wanted, table, "templates", Text::new("授权模板", "Templates")).await
+}
+
+/// What an item of a template is called.
+fn item_name(what: &Asked, language: Language) -> String {
+    match what {
+        Asked::Claim { claim } => claim_name(*claim, language).to_owned(),
+        Asked::Field { certificate: id, field } => {
+            let kind = certificate::kind(id);
+            let label = kind.and_then(|kind| kind.field(field)).map_or(*field, |field| language.pick(field.label));
+            format!("{} · {label}", kind.map_or(*id, |kind| language.pick(kind.name)))
+        }
+    }
 }
 
 fn state(state: VenueState, language: Language) -> Cell {
