@@ -67,6 +67,7 @@ impl Platform {
             .filter_map(|id| self.scenario(id).ok())
             .map(tongma_capability::Scenario::card)
             .collect();
+        self.may_be_served(place.venue_id, &place.scenarios)?;
         let starts = |card: &&'static Card| card.actions.iter().any(|action| action.by.contains(&Starter::Holder));
         if !cards.iter().any(starts) {
             return Err(nothing_here());
@@ -116,6 +117,21 @@ impl Platform {
             })
             .await?;
         Ok(Scan { id, expires, place, cards })
+    }
+
+    /// Whether the place may serve anything of what its code opens: a house whose licence has lapsed has a code that is
+    /// signed and opens nothing.
+    fn may_be_served(&self, venue: Id, scenarios: &[String]) -> Result<(), Refusal> {
+        let (directory, now) = (self.directory(), self.now());
+        let venue = directory.venue(venue)?;
+        let mut refused = None;
+        for scenario in scenarios.iter().filter_map(|id| self.scenario(id).ok()) {
+            match scenario.may_serve(venue, now) {
+                Ok(()) => return Ok(()),
+                Err(refusal) => refused = Some(refusal),
+            }
+        }
+        refused.map_or(Ok(()), Err)
     }
 
     /// Uses a scan for one action, named by its idempotency key. The point is read from the registry again: it may have

@@ -82,12 +82,15 @@ const fn cell(id: &'static str, name: Text) -> Cell {
 
 const CELLS: &[Cell] = &[
     cell("5.host_scans", t("房东手机扫码登记，公安收到一次", "The host's phone scans; the police have it once")),
+    cell("5.guest_scans", t("住客扫签名码，房东确认后登记", "The guest scans the signed code, the host lets in")),
     cell("5.pin", t("人齐才有门锁密码，退房后失效", "The PIN comes when all are there and goes with them")),
     cell("5.not_registered", t("未登记的民宿开不了业，也扫不了码", "A homestay without registration neither opens nor scans")),
     cell("5.too_large", t("超过 14 间、4 层或 800 平方米不能开业", "More than 14 rooms, 4 floors or 800 square metres do not open")),
     cell("5.lapsed", t("认证过期：不能再扫码，已入住者不受影响", "Certification run out: no new scan, guests already here unaffected")),
+    cell("5.swapped_sticker", t("码被调换成另一家的：认出并拒绝，那家不留记录", "Another house's sticker: named, refused, and nothing recorded there")),
     cell("5.more_than_declared", t("人数超过申报的拒绝，房东更正后才登记", "More people than declared: refused until the host puts it right")),
     cell("5.from_afar", t("不到店不能自助登记", "Nobody registers from afar")),
+    cell("5.turned_away", t("房东回绝，不报送不留登记", "Turned away: not reported, not registered")),
     cell("5.minor", t("未成年人不能自助登记，五必须照样适用", "Minors do not register themselves; the five duties hold")),
     cell("5.twice_is_once", t("重复请求只登记一次", "The same request twice registers once")),
     cell("5.minimum_release", t("房东得到的不超出姓名、年龄段和代号", "The host gets no more than name, age class and token")),

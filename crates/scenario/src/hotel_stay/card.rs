@@ -105,6 +105,7 @@ const fn cell(id: &'static str, name: Text) -> Cell {
 
 const CELLS: &[Cell] = &[
     cell("4.register", t("住客亮码登记，公安收到一次，酒店不见证件号", "A guest registers; the police have it once, the hotel sees no document number")),
+    cell("4.scan_you", t("住客扫酒店的码到店登记，店员确认", "The guest scans the hotel's code, the clerk lets in")),
     cell("4.reserved", t("预订、到店使用、取消、未到释放", "Booked, used, cancelled, released when nobody came")),
     cell("4.rejected", t("公安退回，更正后收到", "Put back by the police, corrected, taken")),
     cell("4.upload_down", t("报送中断 6 小时：照常入住、提醒、恢复后各报一次", "Reports down for six hours: guests get in, staff are told, each arrives once")),

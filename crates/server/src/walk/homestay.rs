@@ -15,13 +15,16 @@ const ID: &str = "homestay_stay";
 pub fn cells() -> Vec<Cell> {
     cells! {
         "5.host_scans" host_scans Fault::Lie("register");
+        "5.guest_scans" guest_scans Fault::Lie("approve");
         "5.pin" pin Fault::Mute("register");
         "5.not_registered" not_registered Fault::Swallow("homestay.not_registered");
         "5.too_large" too_large Fault::Swallow("homestay.too_large");
         "5.lapsed" lapsed Fault::Swallow("homestay.not_certified");
+        "5.swapped_sticker" swapped_sticker Fault::Swallow("stay.other_house");
         "5.more_than_declared" more_than_declared Fault::Swallow("stay.more_than_declared");
         "5.from_afar" from_afar Fault::Swallow("stay.scan_needed");
-        "5.minor" minors Fault::Swallow("stay.guardian_call");
+        "5.turned_away" turned_away Fault::Lie("turn_away");
+        "5.minor" minors Fault::Swallow("stay.desk_form");
         "5.twice_is_once" twice Fault::Twice("register");
         "5.minimum_release" minimum_release Fault::Leak("register");
     }
@@ -57,6 +60,27 @@ async fn host_scans(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
         .await?;
     let reported = |line: &Value| line["kind"] == "reported" && line["venue"]["zh"] == house.site.name.as_str();
     steps.check("and the guest reads of it", guest.logged(reported).await?, &"the log").await
+}
+
+async fn guest_scans(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
+    let (house, guest) = (homestay(stage).await?, Phone::of(stage, "demo-elder").await?);
+    let order = json!({ "order": "A7788", "date": stage.now().date().to_string(), "nights": 2, "people": 1 });
+    house.alone("invite", order).await?.good()?;
+    let code = stage.venue_code(&house.desk).await?;
+    let form = json!({ "order": "A7788", "people": 1 });
+    let asked = steps
+        .step("the guest scans the house's signed code", async {
+            guest.act_scanned(ID, &code, "arrive", form).await?.good()
+        })
+        .await?;
+    steps.equal("nothing is reported before the host says yes", &json!(house.book().await?.len()), &json!(0)).await?;
+    let form = json!({ "number": asked.at("/outcome/detail/number"), "room": "1", "compared": "same" });
+    steps.step("the host says yes", async { house.alone("approve", form).await?.good() }).await?;
+    let book = house.book_when(|book| !book.is_empty()).await?;
+    steps.equal("the police have it once", &json!(of_op(&book, "arrive").len()), &json!(1)).await?;
+    let stays = house.things_when(&guest, "stay", has_pin).await?;
+    steps.check("the PIN is on the phone", has_pin(&stays), &json!(stays)).await?;
+    steps.equal("for the nights booked", &stays[0]["body"]["nights"], &json!(2)).await
 }
 
 fn has_pin(stays: &[Value]) -> bool {
@@ -140,6 +164,7 @@ async fn lapsed(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let house = House::of(stage, ID, &[], &[("1", 2), ("2", 3)], &in_order(stage, 1)).await?;
     let guest = Phone::of(stage, "demo-adult").await?;
     house.serve(&guest, "register", with(with(plain("1"), "people", 1), "nights", 5)).await?.good()?;
+    let code = stage.venue_code(&house.desk).await?;
     stage.advance_s(3 * 86_400);
     let (guest, other) = (Phone::of(stage, "demo-adult").await?, Phone::of(stage, "demo-elder").await?);
     steps
@@ -147,6 +172,7 @@ async fn lapsed(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
             house.desk.scan(ID, &other.code()?).await?.refused("homestay.not_certified")
         })
         .await?;
+    steps.step("nor by the house's own code", async { house_code_refused(&other, &code).await }).await?;
     let stays = house.things_when(&guest, "stay", has_pin).await?;
     steps.check("the guest inside keeps the PIN", has_pin(&stays), &json!(stays)).await?;
     steps
@@ -159,6 +185,43 @@ async fn lapsed(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
         .await?;
     let book = house.book_when(|book| !of_op(book, "depart").is_empty()).await?;
     steps.equal("which is reported", &json!(of_op(&book, "depart").len()), &json!(1)).await
+}
+
+/// The house's code opens nothing: at the scan, or at the action that it would start.
+async fn house_code_refused(guest: &Phone<'_>, code: &str) -> Result<(), Failed> {
+    let scanned = guest.scan(code).await?;
+    if scanned.status >= 400 {
+        return scanned.refused("homestay.not_certified").map(drop);
+    }
+    guest.act_scanned(ID, code, "arrive", json!({ "people": 1 })).await?.refused("homestay.not_certified").map(drop)
+}
+
+async fn swapped_sticker(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
+    let (booked, other) = (homestay(stage).await?, homestay(stage).await?);
+    let guest = Phone::of(stage, "demo-adult").await?;
+    let order = json!({ "order": "A7788", "date": stage.now().date().to_string(), "nights": 1, "people": 1 });
+    booked.alone("invite", order).await?.good()?;
+    let (good, swapped) = (stage.venue_code(&booked.desk).await?, stage.venue_code(&other.desk).await?);
+    let form = json!({ "order": "A7788", "people": 1 });
+    let scanned =
+        steps.step("the sticker at the door is another house's", async { guest.scan(&swapped).await?.good() }).await?;
+    steps.equal("the sheet on the phone names that house", scanned.at("/venue/zh"), &json!(other.site.name)).await?;
+    steps
+        .step("and the booking is not known there", async {
+            guest.act_scanned(ID, &swapped, "arrive", form.clone()).await?.refused("stay.other_house")
+        })
+        .await?;
+    steps.equal("that house sees nobody", &other.sheet().await?["stays"], &json!([])).await?;
+    steps.equal("the police have nothing of it", &json!(other.book().await?.len()), &json!(0)).await?;
+    let warned = |line: &Value| line["kind"] == "refused" && line["venue"]["zh"] == other.site.name.as_str();
+    steps.check("the guest's log names the house", guest.logged(warned).await?, &"the log").await?;
+    steps
+        .step("the right code lets the guest knock", async {
+            guest.act_scanned(ID, &good, "arrive", form).await?.good()
+        })
+        .await?;
+    let sheet = booked.sheet().await?;
+    steps.equal("and the right host sees it", &sheet["stays"][0]["state"], &json!("at_door")).await
 }
 
 async fn more_than_declared(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
@@ -201,8 +264,28 @@ async fn from_afar(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     steps.equal("the sheet is empty", &house.sheet().await?["stays"], &json!([])).await
 }
 
+async fn turned_away(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
+    let (house, guest) = (homestay(stage).await?, Phone::of(stage, "demo-adult").await?);
+    let code = stage.venue_code(&house.desk).await?;
+    let asked = guest.act_scanned(ID, &code, "arrive", json!({ "people": 1 })).await?.good()?;
+    let form = json!({ "number": asked.at("/outcome/detail/number") });
+    steps
+        .step("the host sees nobody at the door, and says no", async { house.alone("turn_away", form).await?.good() })
+        .await?;
+    steps.equal("nobody is on the sheet", &house.sheet().await?["stays"], &json!([])).await?;
+    steps.equal("nothing was reported", &json!(house.book().await?.len()), &json!(0)).await?;
+    let gone = house.things_when(&guest, "stay", <[Value]>::is_empty).await?;
+    steps.equal("nothing is in the app", &json!(gone.len()), &json!(0)).await
+}
+
 async fn minors(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let (house, child) = (homestay(stage).await?, Phone::of(stage, "demo-child").await?);
+    let code = stage.venue_code(&house.desk).await?;
+    steps
+        .step("a child does not register at the door", async {
+            child.act_scanned(ID, &code, "arrive", json!({ "people": 1 })).await?.refused("stay.desk_form")
+        })
+        .await?;
     let form = with(minor("1", "alone"), "guardian_call", "not_reached");
     steps
         .step("nor alone with nobody reached", async {

@@ -18,6 +18,7 @@ pub const ID: &str = "hotel_stay";
 pub fn cells() -> Vec<Cell> {
     cells! {
         "4.register" register Fault::Lie("register");
+        "4.scan_you" scan_you Fault::Lie("approve");
         "4.reserved" reserved Fault::Swallow("stay.house_full");
         "4.rejected" rejected Fault::Lie("correct");
         "4.upload_down" upload_down Fault::Lie("report.send");
@@ -85,6 +86,34 @@ async fn register(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
         .await?;
     let stays = hotel.things_when(&guest, "stay", |stays| !stays.is_empty()).await?;
     steps.equal("and the app has the stay", &json!(stays.len()), &json!(1)).await
+}
+
+async fn scan_you(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
+    let (hotel, guest) = (hotel(stage).await?, Phone::of(stage, "demo-elder").await?);
+    let code = stage.venue_code(&hotel.desk).await?;
+    let asked = steps
+        .step("the guest scans the hotel's signed code", async {
+            guest.act_scanned(ID, &code, "arrive", json!({ "nights": 1 })).await?.good()
+        })
+        .await?;
+    let number = asked.text_at("/outcome/detail/number").to_owned();
+    let sheet = hotel.sheet().await?;
+    steps.equal("the desk sees somebody at the door", &sheet["stays"][0]["state"], &json!("at_door")).await?;
+    steps.equal("nothing is reported yet", &json!(hotel.book().await?.len()), &json!(0)).await?;
+    let form = json!({ "number": number, "room": "101", "compared": "same" });
+    steps.step("the clerk lets the guest in", async { hotel.alone("approve", form).await?.good() }).await?;
+    let book = hotel.book_when(|book| !book.is_empty()).await?;
+    steps.equal("the police have it once", &json!(of_op(&book, "arrive").len()), &json!(1)).await?;
+    let stays = hotel
+        .things_when(&guest, "stay", |stays| stays.first().is_some_and(|stay| stay["body"]["room"] == "101"))
+        .await?;
+    steps
+        .equal(
+            "and the app names the room",
+            &stays.first().map_or(Value::Null, |stay| stay["body"]["room"].clone()),
+            &json!("101"),
+        )
+        .await
 }
 
 async fn reserved(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
