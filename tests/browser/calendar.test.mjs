@@ -20,7 +20,7 @@ test("a booking at a hall in a calendar app", { timeout: 300_000 }, async (t) =>
     await phone.browser.shown(".days button");
     await phone.browser.run(() => document.querySelectorAll(".days button")[1].setAttribute("data-wanted", "day"));
     await phone.browser.press("button[data-wanted='day']");
-    await phone.browser.press(".sessions button:not([disabled])", "09:30");
+    await phone.browser.press(".sessions button:not([disabled])", "^09:30");
     await phone.browser.run(() => {
       const field = document.querySelector("#field_matter");
       field.value = "social_security";

@@ -27,5 +27,5 @@ pub use rules::{Crowd, PriorityClass, Rules, Stream, Turn, Waiting, ahead};
 pub use shown::{Board, BoardLine, Ends, Standing, board, end_day, standing, upcoming};
 pub use tickets::{
     Ask, Back, Merged, Taken, appointed, appointment, back, day_of, differences, expect, leave, live_of, merge, open,
-    own, take, ticket, withdraw,
+    own, take, tell_near, ticket, withdraw,
 };

@@ -60,6 +60,7 @@ impl Scenario for Entry {
             moving::UNDO => moving::undo(desk, step),
             arriving::CANCEL_DAY => arriving::cancel_day(desk, step),
             arriving::DAY_OVER => arriving::day_over(desk, step),
+            arriving::REMIND => arriving::remind(desk, step),
             standing::NO_SHOW => standing::no_show(desk, step),
             standing::FIRST => standing::first(desk, step),
             _ => Err(card::unknown_action().into()),

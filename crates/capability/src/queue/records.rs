@@ -149,6 +149,9 @@ pub struct Ticket {
     pub ended: Option<UnixMs>,
     /// The line it was handed over from.
     pub moved_from: Option<Id>,
+    /// Whether its person was told that the turn is near.
+    #[serde(default)]
+    pub near_told: bool,
     /// How often this has changed: the order among its mirrors.
     pub revision: u64,
 }

@@ -218,6 +218,7 @@ fn give(txn: &mut dyn Txn, line: &mut Held<Line>, ask: &Ask, number: Option<&str
         began: None,
         ended: None,
         moved_from: None,
+        near_told: false,
         revision: 1,
     };
     create(txn, ticket.id, &ticket)?;
@@ -286,6 +287,19 @@ pub fn back(txn: &mut dyn Txn, rules: &Rules, mut ticket: Ticket, now: UnixMs) -
     let calls = load::<Line>(txn, ticket.line)?.map_or(0, |held| held.value.calls);
     wait_again(txn, &mut ticket, calls.saturating_add(u64::from(rules.places_behind)))?;
     Ok(Back::Waiting(ticket))
+}
+
+/// Notes that a person was told that the turn is near; false when that was noted before.
+///
+/// # Errors
+/// Of the store.
+pub fn tell_near(txn: &mut dyn Txn, ticket: &mut Ticket) -> Result<bool, Stop> {
+    if ticket.near_told {
+        return Ok(false);
+    }
+    ticket.near_told = true;
+    keep(txn, ticket)?;
+    Ok(true)
 }
 
 /// Puts a ticket back into its line, due after so many calls of it.

@@ -15,6 +15,8 @@ use super::standing::{self, Told, noted};
 pub const CANCEL_DAY: &str = "day.cancel";
 /// The leg that looks at a booking when its day is over.
 pub const DAY_OVER: &str = "day.over";
+/// The leg that reminds of a booking on the evening before.
+pub const REMIND: &str = "day.remind";
 /// How many bookings one leg of a closing takes.
 const SWEEP: usize = 100;
 
@@ -138,6 +140,20 @@ pub fn cancel_day(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop>
     }
     if more && cancelled > 0 {
         desk.message(desk.txn.bucket(), CANCEL_DAY, &Closing { day, date });
+    }
+    Ok(noted())
+}
+
+/// The evening before: whoever is still expected is reminded.
+pub fn remind(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
+    let Over { visit } = step.input.typed()?;
+    if let Some(held) = day::visit(desk.txn, visit)?.filter(|held| held.value.state.lives()) {
+        let (names, name) = (step.venue.names(), held.value.slot.name());
+        let text = Words::new(
+            format!("明天 {name} 在{}有预约，请带好证件", names.zh),
+            format!("Tomorrow at {name}: your booking at {}. Bring your documents", names.en),
+        );
+        desk.notify(held.value.person, "slot_reminder", text);
     }
     Ok(noted())
 }

@@ -138,6 +138,10 @@ pub fn enter(desk: &mut Desk<'_>, venue: &Venue, id: Id, wanted: Wanted) -> Resu
     queue::expect(desk.txn, &day::appointment(venue, &visit))?;
     day::mirror(desk, &visit);
     desk.timer(arriving::day_ends(venue, date), arriving::DAY_OVER, &json!({"visit": id}));
+    let evening = date.start().plus_s(-6 * 3600);
+    if desk.now < evening {
+        desk.timer(evening, arriving::REMIND, &json!({"visit": id}));
+    }
     Ok((visit, used_first))
 }
 

@@ -102,6 +102,7 @@ pub fn no_show(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
         );
     }
     upsert(desk.txn, key(step.venue, person), &standing)?;
+    desk.notify(person, "booking", text.clone());
     desk.log(person, text, &[], json!({"date": date}));
     Ok(noted())
 }
@@ -118,6 +119,7 @@ pub fn first(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
         format!("{}取消了 {date} 的预约，您可优先改约", names.zh),
         format!("{} cancelled {date}; you may book first", names.en),
     );
+    desk.notify(person, "booking", text.clone());
     desk.log(person, text, &[], json!({"date": date}));
     Ok(noted())
 }

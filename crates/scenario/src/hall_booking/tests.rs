@@ -116,6 +116,22 @@ fn cancelled_in_time_frees_the_place_and_costs_nothing() {
 }
 
 #[test]
+fn whoever_is_still_expected_is_reminded_on_the_evening_before() {
+    let mut hall = Hall::new();
+    let (chen, li, late) = (adult("陈"), adult("李"), adult("晚"));
+    hall.book(&li, "2026-11-27", "14:00").unwrap();
+    hall.book(&chen, "2026-11-27", "15:00").unwrap();
+    hall.app("cancel", &li, json!({"date": "2026-11-27"})).unwrap();
+    hall.go_to("2026-11-26", 18 * 60);
+    hall.book(&late, "2026-11-27", "14:00").unwrap();
+    hall.go_to("2026-11-27", 600);
+    let reminded = |one: &Holder| hall.world.notices.contains(&(one.person, "slot_reminder".to_owned()));
+    assert!(reminded(&chen), "expected");
+    assert!(!reminded(&li), "cancelled");
+    assert!(!reminded(&late), "booked after the hour of reminders");
+}
+
+#[test]
 fn three_no_shows_rest_the_phone_and_not_the_hall() {
     let mut hall = Hall::new();
     hall.world.post = Post::TwiceBackwards;

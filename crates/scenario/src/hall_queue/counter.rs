@@ -88,6 +88,9 @@ fn told(desk: &mut Desk<'_>, step: &Step<'_>, called: Called, counter: &Words) -
             format!("{} 请到{}", ticket.number, counter.zh),
             format!("{} was called to {}", ticket.number, counter.en),
         );
+        if let Some(person) = ticket.person {
+            desk.notify(person, "queue_called", Words::new(words.0.clone(), words.1.clone()));
+        }
         hall::log(desk, &ticket, words);
     }
     let words = Words::new(
@@ -98,12 +101,24 @@ fn told(desk: &mut Desk<'_>, step: &Step<'_>, called: Called, counter: &Words) -
     Ok(Outcome { word: big, ..Outcome::done(Text::new("叫号", "Called"), words, at_counter(&ticket)) })
 }
 
-/// How many of those who wait are told anew how many are ahead of them, each time one is called.
+/// How many of those who wait are told anew how many are ahead of them, each time one is called: up to three.
 const TOLD: usize = 4;
 
-/// The phones of those who are next show how many are ahead now.
+/// The phones of those who are next show how many are ahead now; each is told once that the turn is near.
 fn tell_next(desk: &mut Desk<'_>, step: &Step<'_>, called: &Ticket) -> Result<(), Stop> {
-    for ticket in queue::upcoming(desk.txn, &hall::rules(step.venue), called.line, TOLD)? {
+    for (ahead, mut ticket) in
+        queue::upcoming(desk.txn, &hall::rules(step.venue), called.line, TOLD)?.into_iter().enumerate()
+    {
+        if queue::tell_near(desk.txn, &mut ticket)?
+            && let Some(person) = ticket.person
+        {
+            let (number, names) = (&ticket.number, step.venue.names());
+            let text = Words::new(
+                format!("{}：{number} 前面还有 {ahead} 人，请到大厅等候", names.zh),
+                format!("{}: {ahead} ahead of {number}; please be in the hall", names.en),
+            );
+            desk.notify(person, "queue_near", text);
+        }
         hall::mirror(desk, step.venue, &ticket)?;
     }
     Ok(())

@@ -152,6 +152,10 @@ fn elders_first_and_the_rest_in_turn() {
         hall.point("done").unwrap();
     }
     assert_eq!(order, ["G002", "G003", "G004", "G001", "G005", "G006"]);
+    for one in elders.iter().skip(1).chain([&walk_in]) {
+        let topics = hall.world.notices.iter().filter(|(person, _)| *person == one.person).map(|(_, topic)| topic.as_str());
+        assert_eq!(topics.collect::<Vec<_>>(), ["queue_near", "queue_called"], "each is told once, in this order");
+    }
     assert_eq!(code(&hall.point("call")), "queue.nobody");
 }
 

@@ -76,7 +76,18 @@ async fn scan_hall(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
         })
         .await?;
     let waiting = hall.waiting("tax").await?;
-    steps.equal("nobody waits", &waiting, &Value::Null).await
+    steps.equal("nobody waits", &waiting, &Value::Null).await?;
+    let code = steps.step("the hall has a signed code", stage.venue_code(&hall.kiosk)).await?;
+    let taken = steps
+        .step("scanned, it gives a number", async {
+            phone.act_scanned(QUEUE, &code, "take", json!({ "matter": "tax" })).await?.good()
+        })
+        .await?;
+    steps.equal("of that line", taken.at("/outcome/detail/number"), &json!("G001")).await?;
+    let found = hall.thing(&phone, "ticket", |thing| thing.is_some()).await?.unwrap_or_default();
+    steps.equal("the phone shows it", &found["body"]["number"], &json!("G001")).await?;
+    let waiting = hall.waiting("tax").await?;
+    steps.equal("one waits", &waiting, &json!(1)).await
 }
 
 async fn served(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
