@@ -83,34 +83,6 @@ test("taking a number at a hall, both with and without the platform", { timeout:
     await until("the ticket to go", async () => (await ticket()) === undefined);
   });
 
-  await stage.step("the citizen scans the hall's code: a number without a kiosk", async () => {
-    const { text } = await stage.server.administer("points/codes", { point: await kiosk.browser.run(async () => {
-      const { Store } = await import("/assets/desk/store.js");
-      return (await (await Store.open("tongma-kiosk")).get("device")).point;
-    }) });
-    await phone.turnTo("scan");
-    await phone.browser.press("#page summary");
-    await phone.browser.type("#typed", text);
-    await phone.browser.press("#page form button[type=submit]");
-    await phone.browser.press("#sheet button.wide", "取号");
-    await phone.browser.shown("#field_matter");
-    await phone.browser.run(() => {
-      const field = document.querySelector("#field_matter");
-      field.value = "business";
-      field.dispatchEvent(new Event("change", { bubbles: true }));
-    });
-    await look(phone, "phone-scanned");
-    await phone.browser.press("#sheet .pair button:last-child");
-    await phone.browser.shown("#sheet .verdict.good", "E001");
-    await stage.shot(phone, "phone-scanned-number");
-    await phone.browser.press("#sheet button.main");
-    const own = await until("the number on the phone", ticket);
-    assert.equal(own.number, "E001");
-    await deed(counter, "叫下一位");
-    await deed(counter, "开始办理");
-    await deed(counter, "办结");
-  });
-
   await stage.step("the platform stops: the kiosk goes on giving numbers, also after its browser was started again", async () => {
     await until("the kiosk's worker", () => kiosk.browser.run(async () => Boolean((await navigator.serviceWorker.ready).active)));
     await stage.server.stop("SIGKILL");
