@@ -127,8 +127,8 @@ impl Server {
         connectors.extend(texts);
         let (authority, reporting) = authority(args).await?;
         connectors.extend(reporting);
-        let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned();
-        let platform = assembly::platform(store, keys, connectors, host)?;
+        // Point codes and certificates name the whole origin, scheme included.
+        let platform = assembly::platform(store, keys, connectors, origin.clone())?;
         let demo = match (&sign_in, args.no_demo) {
             (Some(sign_in), false) => Some(
                 seed(&platform, &sign_in.issuer)

@@ -72,7 +72,10 @@ impl Platform {
         if let PublicKey::Sm2(bytes) = self.codes.issuer().public_key() {
             key = bytes;
         }
-        VerifierKey { name: format!("{}/log", self.codes.host()), key }
+        // The log is named by the host alone: that is what its auditors are told.
+        let origin = self.codes.host();
+        let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+        VerifierKey { name: format!("{host}/log"), key }
     }
 
     /// The leaf of an entry. The salt keeps those who see hashes in others' proofs from trying out what they might stand for.
