@@ -40,6 +40,7 @@ fn venue(scenario: &str, approved: bool) -> Venue {
         scenarios,
         settings: BTreeMap::new(),
         things: BTreeMap::new(),
+        premises: tongma_domain::Premises::default(),
     }
 }
 
@@ -56,6 +57,7 @@ fn holder(age: AgeClass) -> Holder {
         actor: 0,
         masked_name: "某**".into(),
         birth: Date::parse(birth).unwrap(),
+        document: tongma_domain::DocumentKind::ResidentId,
         bindings: Vec::new(),
         consents: Vec::new(),
         agreed: true,

@@ -279,7 +279,7 @@ impl Platform {
                 Text::new("请从列出的操作中选择", "Choose one of the actions listed"),
             )
         })?;
-        self.seal_private(scenario, action, Input::check(input, action.form)?)
+        self.seal_private(scenario, action, &Input::check(input, action.form)?)
     }
 
     /// Runs a leg, follows what it sends out, and answers with the attempt's answer as it then stands. What came of it is

@@ -14,7 +14,7 @@ use crate::records::{HolderRecord, LogLine};
 
 impl Platform {
     /// The input with its private fields sealed. A text that was sealed before, because the step runs again, stays.
-    pub(crate) fn seal_private(&self, scenario: &str, action: &Action, input: Input) -> Result<Input, Refusal> {
+    pub(crate) fn seal_private(&self, scenario: &str, action: &Action, input: &Input) -> Result<Input, Refusal> {
         let private = |field: &&tongma_domain::Field| matches!(field.kind, FieldKind::Private { .. });
         let mut fields = input.fields().clone();
         for field in action.form.iter().filter(private) {

@@ -42,13 +42,12 @@ pub fn register(desk: &mut Desk<'_>, step: &Step<'_>, house: &House, form: Form)
     let number = step.input.text("room").unwrap_or_default();
     let held = room(desk.txn, id, number)?.ok_or_else(refusals::unknown_room)?;
     let there = guests(desk.txn, id, number)?;
-    let minor = match age < 18 {
-        true => {
-            let adult_there = there.iter().any(|held| !held.value.under_18);
-            let call_below = house.setting(step.venue, "guardian_call_below");
-            Some(minors::form(step.input, (age, call_below), adult_there, desk.now)?)
-        }
-        false => None,
+    let minor = if age < 18 {
+        let adult_there = there.iter().any(|held| !held.value.under_18);
+        let call_below = house.setting(step.venue, "guardian_call_below");
+        Some(minors::form(step.input, (age, call_below), adult_there, desk.now)?)
+    } else {
+        None
     };
     let foreign = match form {
         Form::Foreigner => Some(foreign(step)?),
@@ -72,7 +71,7 @@ pub fn register(desk: &mut Desk<'_>, step: &Step<'_>, house: &House, form: Form)
         foreign,
         number: None,
     };
-    let stay = settle_in(desk, step, house, held, there, new)?;
+    let stay = settle_in(desk, step, house, held, &there, new)?;
     told(desk, step, house, holder, &stay)
 }
 
@@ -125,7 +124,7 @@ fn settle_in(
     step: &Step<'_>,
     house: &House,
     mut room: Held<Room>,
-    there: Vec<Held<Stay>>,
+    there: &[Held<Stay>],
     new: New<'_>,
 ) -> Result<Stay, Stop> {
     let id = house_of(step.venue);
@@ -202,7 +201,7 @@ fn begin_party(
     }
     room.value.party = Some(party.to_owned());
     let declared = new.declared.and_then(|people| u8::try_from(people).ok());
-    room.value.declared = declared.unwrap_or(if house.pin { 1 } else { 0 });
+    room.value.declared = declared.unwrap_or(u8::from(house.pin));
     save(desk.txn, room)?;
     let price = Fen::new(room.value.rate.get().saturating_mul(i64::from(new.nights)));
     let lines = match price.get() {
@@ -402,7 +401,7 @@ pub fn approve(desk: &mut Desk<'_>, step: &Step<'_>, house: &House) -> Result<Ou
         foreign: None,
         number: Some(waiting.number.clone()),
     };
-    let stay = settle_in(desk, step, house, held, there, new)?;
+    let stay = settle_in(desk, step, house, held, &there, new)?;
     let complete = house.pin && open_when_complete(desk, step, id, number)?;
     let names = step.venue.names();
     let text = Words::new(

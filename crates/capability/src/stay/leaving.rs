@@ -75,7 +75,7 @@ pub fn move_room(desk: &mut Desk<'_>, step: &Step<'_>, house: &House) -> Result<
         return Err(refusals::room_full().into());
     }
     let custodian = handover::open_loan(desk.txn, id, &own.room)?.map(|loan| loan.value.person);
-    new.value.party = old.value.party.clone();
+    new.value.party.clone_from(&old.value.party);
     new.value.declared = old.value.declared;
     new.value.patrols.clone_from(&old.value.patrols);
     let nights_left = (own.until.date().to_days() - desk.now.date().to_days()).max(0);

@@ -63,7 +63,8 @@ mod tests {
         let id = Id::derived(&[b"hall"]);
         let (name_zh, name_en) = ("大厅".into(), "Hall".into());
         let state = VenueState::Open;
-        Venue { id, organisation: id, name_zh, name_en, state, scenarios: vec![], settings, things: BTreeMap::new() }
+        let (things, premises) = (BTreeMap::new(), tongma_domain::Premises::default());
+        Venue { id, organisation: id, name_zh, name_en, state, scenarios: vec![], settings, things, premises }
     }
 
     #[test]
