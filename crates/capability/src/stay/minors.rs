@@ -79,7 +79,7 @@ mod tests {
                 input["guardian_call"] = json!("agreed");
             }
             let read = form(&Input::of(&input), (age, 16), adult, UnixMs::default());
-            assert_eq!(read.as_ref().map_or_else(|refusal| refusal.code(), |_| "ok"), expect, "{input} {age}");
+            assert_eq!(read.as_ref().map_or_else(tongma_domain::Refusal::code, |_| "ok"), expect, "{input} {age}");
         };
         check(json!({"guardian_is": "mother", "company": "alone"}), 15, false, true, "stay.minor_contact");
         check(json!({"guardian_phone": "sealed", "company": "alone"}), 15, false, true, "stay.minor_contact");

@@ -77,7 +77,7 @@ mod tests {
         let at = |text: &str| Date::parse(text).unwrap().start().plus_s(3600);
         let check = |venue: Venue, day: &str, expect: &str| {
             let found = in_order(&venue, limits, at(day));
-            assert_eq!(found.as_ref().map_or_else(|refusal| refusal.code(), |()| "ok"), expect, "{day}");
+            assert_eq!(found.as_ref().map_or_else(tongma_domain::Refusal::code, |()| "ok"), expect, "{day}");
         };
         let whole = [("rooms", 14), ("floors", 4), ("area_m2", 800)];
         check(house(whole, Some("2026-12-31"), true), "2026-11-24", "ok");

@@ -144,10 +144,10 @@ async fn furnish(
     point: Id,
 ) -> Result<(), Refusal> {
     for (room, beds, rate) in lodging::rooms(scenario) {
-        let mut input = json!({ "room": room, "beds": beds });
-        if *rate > 0 {
-            input["rate"] = json!(rate);
-        }
+        let input = match *rate {
+            0 => json!({ "room": room, "beds": beds }),
+            rate => json!({ "room": room, "beds": beds, "rate": rate }),
+        };
         at_point(platform, point, scenario, "add_room", input).await?;
     }
     let first = SITES.iter().find(|other| other.scenarios.contains(&scenario)).map(|first| first.name);

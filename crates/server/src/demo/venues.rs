@@ -63,20 +63,20 @@ const MUSEUM: &[Stand] = &[
 const ALWAYS_OPEN: &[(&str, i64)] =
     &[("museum_entry.opens_min", 0), ("museum_entry.closes_min", 1440), ("museum_entry.session_min", 240)];
 
-const HALL: &[Stand] = &[
-    Stand { name: ("自助取号机 1", "Kiosk 1"), kind: PointKind::Kiosk, scenario: "hall_queue" },
-    Stand { name: ("叫号屏", "Queue board"), kind: PointKind::Kiosk, scenario: "hall_queue" },
-    Stand { name: ("1 号窗口", "Counter 1"), kind: PointKind::Desk, scenario: "hall_queue" },
-    Stand { name: ("2 号窗口", "Counter 2"), kind: PointKind::Desk, scenario: "hall_queue" },
-    Stand { name: ("咨询台", "Information desk"), kind: PointKind::Desk, scenario: "hall_booking" },
-];
+const KIOSK: Stand = Stand { name: ("自助取号机 1", "Kiosk 1"), kind: PointKind::Kiosk, scenario: "hall_queue" };
+const BOARD: Stand = Stand { name: ("叫号屏", "Queue board"), kind: PointKind::Kiosk, scenario: "hall_queue" };
+const COUNTER_1: Stand = Stand { name: ("1 号窗口", "Counter 1"), kind: PointKind::Desk, scenario: "hall_queue" };
+const COUNTER_2: Stand = Stand { name: ("2 号窗口", "Counter 2"), kind: PointKind::Desk, scenario: "hall_queue" };
+const INFORMATION: Stand =
+    Stand { name: ("咨询台", "Information desk"), kind: PointKind::Desk, scenario: "hall_booking" };
+const HALL: &[Stand] = &[KIOSK, BOARD, COUNTER_1, COUNTER_2, INFORMATION];
 /// The same, with a window that asks for certificates.
 const HALL_WITH_CERTIFICATES: &[Stand] = &[
-    HALL[0],
-    HALL[1],
-    HALL[2],
-    HALL[3],
-    HALL[4],
+    KIOSK,
+    BOARD,
+    COUNTER_1,
+    COUNTER_2,
+    INFORMATION,
     Stand {
         name: ("3 号窗口（证照）", "Counter 3 (certificates)"),
         kind: PointKind::Desk,
