@@ -10,6 +10,7 @@ use tongma_domain::{ActionsPerPresentation, Bucket, Id, Input, Outcome, Refusal,
 use tongma_store::{Txn, load, save};
 
 use crate::leg::{CONSENT_NEEDED, Kept, Leg, LegContext, LegDone, once, pending};
+use crate::on_behalf::may_act;
 use crate::outbox::Rider;
 use crate::outward::Audience;
 use crate::people::load_holder;
@@ -98,7 +99,8 @@ impl Platform {
         leg.once = once(&scope, request_digest(&asked), leg.context.attempt, self.now())?;
         let directory = self.directory();
         let organisation = directory.venue(leg.context.venue)?.organisation;
-        let holder = Some(self.holder(holder, organisation, record.actor)?);
+        let kept = holder;
+        let holder = Some(self.holder(kept, organisation, record.actor)?);
         let bucket = self.place_of(&leg, &directory, holder.as_ref(), self.now())?;
         if record.closed || record.expires <= self.now() {
             // The retry of a finished action is answered before the presentation's end is looked at.
@@ -108,6 +110,11 @@ impl Platform {
             };
         }
         let card = self.scenario(&record.purpose)?.card();
+        if record.actor > 0 && self.known_attempt(bucket, &leg)?.is_none() {
+            // The grant may have ended, or be narrower, since the code was shown.
+            let birth = self.personal_data(kept)?.birth;
+            may_act(kept, record.actor, card, organisation, (birth, self.now()))?;
+        }
         let moves_money = card.action(&asked.action).is_some_and(|action| action.moves_money);
         let one = moves_money || card.actions_per_presentation == ActionsPerPresentation::One;
         match self.run_and_follow(bucket, leg.clone(), holder, Some((presentation, one))).await {
@@ -174,7 +181,22 @@ impl Platform {
         venue: Id,
         asked: Asked,
     ) -> Result<Acted, Refusal> {
-        self.act_mine_at(citizen, scenario, venue, None, asked).await
+        self.act_mine_at((citizen, 0), scenario, venue, None, asked).await
+    }
+
+    /// The same, for somebody the citizen acts for (`actor` is the index of the grant; 0 for oneself).
+    ///
+    /// # Errors
+    /// As [`Platform::act_mine`], and `grant.ended`, `grant.scope`, `grant.youth_consent`.
+    pub async fn act_for(
+        self: &Arc<Self>,
+        citizen: &Citizen,
+        actor: u8,
+        scenario: &str,
+        venue: Id,
+        asked: Asked,
+    ) -> Result<Acted, Refusal> {
+        self.act_mine_at((citizen, actor), scenario, venue, None, asked).await
     }
 
     /// The same, at the point whose code the citizen scanned. A scan starts one action; after a refusal it can be used
@@ -185,13 +207,14 @@ impl Platform {
     pub async fn act_scanned(
         self: &Arc<Self>,
         citizen: &Citizen,
+        actor: u8,
         scenario: &str,
         scan: Id,
         asked: Asked,
     ) -> Result<Acted, Refusal> {
         let key = asked.idempotency_key.clone();
         let spent = self.spend_scan(citizen, scan, scenario, &key).await?;
-        let acted = self.act_mine_at(citizen, scenario, spent.venue, Some(spent.point), asked).await;
+        let acted = self.act_mine_at((citizen, actor), scenario, spent.venue, Some(spent.point), asked).await;
         if acted.is_err() {
             self.return_scan(scan, &key).await?;
         }
@@ -200,7 +223,7 @@ impl Platform {
 
     async fn act_mine_at(
         self: &Arc<Self>,
-        citizen: &Citizen,
+        (citizen, actor): (&Citizen, u8),
         scenario: &str,
         venue: Id,
         point: Option<Id>,
@@ -212,13 +235,15 @@ impl Platform {
         if !directory.venue(venue)?.scenarios.iter().any(|known| known == scenario) {
             return Err(not_here());
         }
+        let organisation = directory.venue(venue)?.organisation;
+        let person = self.subject_of_actor(citizen, actor, self.scenario(scenario)?.card(), organisation)?;
         let attempt = self.fresh_id(citizen.person.bucket());
         let context = LegContext {
             scenario: scenario.to_owned(),
             venue,
             point,
             operator: None,
-            person: Some((citizen.person, 0)),
+            person: Some((person, actor)),
             attempt,
         };
         let scope: [&[u8]; 3] = [b"me", citizen.person.as_bytes(), asked.idempotency_key.as_bytes()];
@@ -226,7 +251,11 @@ impl Platform {
         let leg = Leg { context, action: asked.action, input, cause: Cause::Holder, agreed: true, once, answers: true };
         let holder = self.holder_of(&leg.context, &directory, true)?;
         let bucket = self.place_of(&leg, &directory, holder.as_ref(), self.now())?;
-        self.run_and_follow(bucket, leg, holder, None).await
+        let acted = self.run_and_follow(bucket, leg, holder, None).await?;
+        if actor > 0 {
+            self.tell_actor_of_deed(citizen, venue).await?;
+        }
+        Ok(acted)
     }
 
     /// An action at a point that needs nobody's code.
@@ -404,7 +433,7 @@ pub(crate) fn request_digest(asked: &Asked) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn presentation_over() -> Refusal {
+pub(crate) fn presentation_over() -> Refusal {
     Refusal::conflict(
         "presentation.over",
         Text::new("这次亮码已结束", "This presentation has ended"),

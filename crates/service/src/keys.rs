@@ -9,6 +9,7 @@ use tongma_code::ticket::{Handle, Header, Scope, Signature, Suite, Window};
 use tongma_domain::{Refusal, SeededEntropy, Text, UnixMs};
 use tongma_verify::cache::SignatureCache;
 use tongma_verify::lists::{Denials, Keyring, Roots, Suites};
+use tongma_verify::paper::VerifiedPaper;
 use tongma_verify::verdict::{ClockReading, Reason, Verdict, VerifiedPoint};
 use tongma_verify::verifier::{NoReplay, Verifier};
 
@@ -130,6 +131,12 @@ impl CodeKeys {
 }
 
 impl CodeKeys {
+    /// Judges a paper code; revocation is looked up in the person's own records.
+    pub(crate) fn check_paper(&self, text: &str, now: UnixMs) -> Result<VerifiedPaper, Reason> {
+        let clock = ClockReading::synchronised(now.as_seconds());
+        self.lists().verifier.check_paper(text, &clock, None).map(|(paper, _)| paper)
+    }
+
     /// Judges a point code that a citizen scanned: the one pinned origin, the signature, the time.
     pub(crate) fn check_point(&self, text: &str, now: UnixMs) -> Result<VerifiedPoint, Reason> {
         self.lists().verifier.check_point(text, &[&self.host], now.as_seconds())
@@ -164,7 +171,7 @@ fn make_lists(
     };
     let listed = ListedKey {
         index: ISSUER_INDEX,
-        uses: Uses::TICKET.with(Uses::POINT).with(Uses::LIST),
+        uses: Uses::TICKET.with(Uses::PAPER).with(Uses::POINT).with(Uses::LIST),
         key: issuer.public_key(),
         from_s: since.as_seconds() - 40 * 86_400,
         until_s: since.as_seconds() + KEY_LIFE_S,
@@ -192,6 +199,10 @@ impl Platform {
         let mut denied = Vec::new();
         for denial in self.denials(now)? {
             let subject = subject_of_record(denial.subject);
+            if let Some(paper) = denial.paper {
+                denied.push(self.paper_handle(subject, paper));
+                continue;
+            }
             denied.extend(
                 numbers
                     .iter()

@@ -234,7 +234,7 @@ fn act_once(
 
 /// Puts effects into the outbox: what goes home to one person as one item, everything else each by itself. Gives what
 /// is due now.
-fn queue(
+pub(crate) fn queue(
     txn: &mut dyn Txn,
     effects: Vec<Effect>,
     context: &LegContext,

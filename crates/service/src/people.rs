@@ -5,11 +5,11 @@ use tongma_domain::{
     Date, DocumentKind, Id, Particulars, PersonalData, Refusal, SeededEntropy, Text, birth_date_of, document_check,
     mask_name,
 };
-use tongma_store::{CounterKey, Held, Key, StoreError, Txn, create, load, save};
+use tongma_store::{CounterKey, Held, Key, StoreError, Txn, create, load};
 
 use crate::outward::Audience;
 use crate::platform::Platform;
-use crate::records::{GrantRecord, HolderRecord, IdentityRecord};
+use crate::records::{HolderRecord, IdentityRecord};
 use crate::vault::Vault;
 
 /// What an enrolling office knows of a person.
@@ -135,36 +135,6 @@ impl Platform {
         })
     }
 
-    /// Makes one person the guardian of another: the guardian may show a code for the ward.
-    ///
-    /// # Errors
-    /// `person.unknown`, or `person.too_many_grants`.
-    pub async fn grant_guardian(&self, guardian: Id, ward: Id) -> Result<u8, Refusal> {
-        let device = self.read(guardian.bucket(), |txn| Ok(live_device(&load_holder(txn, guardian)?.value)))?;
-        let actor = self
-            .run(ward.bucket(), move |txn| {
-                let mut held = load_holder(txn, ward)?;
-                if let Some(grant) = held.value.grants.iter().find(|grant| grant.person == guardian && grant.live) {
-                    return Ok(grant.actor);
-                }
-                let actor = u8::try_from(held.value.grants.len() + 1).map_err(|_| Stop::Refused(too_many()))?;
-                held.value.grants.push(GrantRecord { actor, person: guardian, device, live: true });
-                save(txn, &held)?;
-                Ok(actor)
-            })
-            .await?;
-        self.run(guardian.bucket(), move |txn| {
-            let mut held = load_holder(txn, guardian)?;
-            if !held.value.wards.contains(&(actor, ward)) {
-                held.value.wards.push((actor, ward));
-                save(txn, &held)?;
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(actor)
-    }
-
     /// The person as a step may know them, for an organisation.
     pub(crate) fn holder(&self, record: &HolderRecord, organisation: Id, actor: u8) -> Result<Holder, Refusal> {
         let data = self.personal_data(record)?;
@@ -215,14 +185,6 @@ pub(crate) fn sealed() -> Refusal {
 /// The number of the live device, 0 when there is none.
 pub(crate) fn live_device(record: &HolderRecord) -> u8 {
     record.devices.iter().find(|device| device.live).map_or(0, |device| device.number)
-}
-
-fn too_many() -> Refusal {
-    Refusal::conflict(
-        "person.too_many_grants",
-        Text::new("授权人数已达上限", "There are too many grants already"),
-        Text::new("请先收回不用的授权", "Withdraw one that is not used"),
-    )
 }
 
 fn checked(enrolment: &Enrolment) -> Result<PersonalData, Refusal> {

@@ -6,12 +6,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sm3::{Digest, Sm3};
 use tongma_capability::Stop;
-use tongma_code::classify::Kind;
+use tongma_code::classify::{Kind, classify};
 use tongma_code::short::{Alias, Candidate, SealedAlias};
 use tongma_code::ticket::{Day, Handle};
 use tongma_domain::{
-    AgeClass, Bucket, Card, Claim, ConsentKind, Id, PersonalData, Refusal, SeededEntropy, Starter, Text, UnixMs, Words,
-    mask_name,
+    Bucket, Card, Claim, ConsentKind, Id, Refusal, SeededEntropy, Starter, Text, UnixMs, Words, mask_name,
 };
 use tongma_store::{Claimed, Key, OnceClaim, Txn, create, encode, load};
 use tongma_verify::verdict::{Reason, VerifiedTicket};
@@ -19,6 +18,7 @@ use tongma_verify::verifier::{NoReplay, ShortBook, check_short};
 
 use crate::people::{holder_key, live_device, load_holder, unknown_person};
 use crate::platform::Platform;
+pub(crate) use crate::present_words::{claim_value, code_refusal};
 use crate::records::{HolderRecord, LogLine, PresentationRecord};
 use crate::sessions::{device_lives, subject_of};
 use crate::tickets::window_of;
@@ -71,7 +71,25 @@ impl Platform {
     /// # Errors
     /// A refusal naming what the text is and what to do: `code.expired`, `code.used`, `code.wechat_pay` …
     pub async fn present(self: &Arc<Self>, point: Id, scanned: &Scanned) -> Result<Presentation, Refusal> {
-        let (id, record, holder) = self.open_presentation(point, scanned).await?;
+        self.present_with_pin(point, scanned, None).await
+    }
+
+    /// The same, with the PIN of a paper code where one was typed.
+    ///
+    /// # Errors
+    /// As [`Platform::present`], and those of paper: `paper.stopped`, `paper.pin_needed` …
+    pub async fn present_with_pin(
+        self: &Arc<Self>,
+        point: Id,
+        scanned: &Scanned,
+        pin: Option<&str>,
+    ) -> Result<Presentation, Refusal> {
+        let paper = classify(&scanned.text).0 == Kind::Paper;
+        let (id, record, holder) = if paper {
+            self.open_paper(point, scanned, pin).await?
+        } else {
+            self.open_presentation(point, scanned).await?
+        };
         self.shown(id, &record, &holder)
     }
 
@@ -81,6 +99,9 @@ impl Platform {
         point: Id,
         scanned: &Scanned,
     ) -> Result<(Id, PresentationRecord, HolderRecord), Refusal> {
+        if classify(&scanned.text).0 == Kind::Paper {
+            return self.open_paper(point, scanned, None).await;
+        }
         let now = self.now();
         let directory = self.directory();
         let record = directory.point(point)?;
@@ -97,14 +118,18 @@ impl Platform {
         };
         let opened = self.day_keys(ticket.window().day()).handle.open(&ticket.handle());
         let bucket = Bucket::new(opened.subject.bucket()).map_err(|_| unknown_person())?;
+        let organisation = directory.venue(record.point.venue)?.organisation;
+        let number = opened.subject.person().ok_or_else(unknown_person)?;
+        let on_behalf = self.on_behalf(bucket, number, (opened.actor, opened.device), card, organisation)?;
         let opening = Opening {
+            on_behalf,
             id: Id::new(now, bucket, &mut SeededEntropy::new(self.seed())),
-            number: opened.subject.person().ok_or_else(unknown_person)?,
+            number,
             actor: opened.actor,
             device: opened.device,
             point,
             venue: record.point.venue,
-            organisation: directory.venue(record.point.venue)?.organisation,
+            organisation,
             card,
             scanned: scanned.clone(),
             mode,
@@ -232,7 +257,7 @@ impl Platform {
             masked_name: mask_name(&data.name),
             pseudonym: self.pseudonym(organisation, record.person),
             claims,
-            shown_for: (record.actor > 0).then(|| Words::new("由授权人代为出示", "Shown by an authorised person")),
+            shown_for: self.actor_words(holder, record.actor, &mask_name(&data.name)),
             actions: card.actions.iter().filter(starter).map(|action| action.id).collect(),
             over: record.closed || record.expires <= self.now(),
         })
@@ -279,6 +304,8 @@ impl Platform {
 
 /// A presentation about to be opened, with everything its transaction needs.
 struct Opening {
+    /// Who shows it for whom, when it is not the person: the actor, and both in words.
+    on_behalf: Option<(Id, Words)>,
     id: Id,
     number: u16,
     actor: u8,
@@ -316,6 +343,7 @@ impl Opening {
         let record = self.record(&holder);
         create(txn, self.id, &record)?;
         crate::outbox::append(txn, holder.person, self.now, &self.line(&record))?;
+        self.tell_actor(txn, &record)?;
         Ok((self.id, record, holder))
     }
 
@@ -346,10 +374,41 @@ impl Opening {
         }
     }
 
+    /// Whoever showed it for somebody has it in their own log too.
+    fn tell_actor(&self, txn: &mut dyn Txn, record: &PresentationRecord) -> Result<(), Stop> {
+        let Some((actor, words)) = &self.on_behalf else { return Ok(()) };
+        let text = Words::new(
+            format!("代人亮码（{}）：{}", words.zh, self.card.name.zh),
+            format!("Code shown ({}): {}", words.en, self.card.name.en),
+        );
+        let context = crate::leg::LegContext {
+            scenario: self.card.id.to_owned(),
+            venue: self.venue,
+            point: Some(self.point),
+            operator: Some(self.scanned.operator.clone()),
+            person: Some((record.person, record.actor)),
+            attempt: self.id,
+        };
+        let detail = serde_json::json!({ "on_behalf": true });
+        let effect = tongma_capability::Effect::Log { person: *actor, text, released: Vec::new(), detail };
+        // It may take its time: the background worker brings it.
+        crate::leg::queue(txn, vec![effect], &context, self.now)?;
+        Ok(())
+    }
+
     fn line(&self, record: &PresentationRecord) -> LogLine {
+        let by = |zh: bool| {
+            self.on_behalf
+                .as_ref()
+                .map(|(_, words)| format!("（{}）", if zh { &words.zh } else { &words.en }))
+                .unwrap_or_default()
+        };
         LogLine {
             kind: "presented".into(),
-            text: Words::new(format!("亮码：{}", self.card.name.zh), format!("Code shown: {}", self.card.name.en)),
+            text: Words::new(
+                format!("亮码{}：{}", by(true), self.card.name.zh),
+                format!("Code shown{}: {}", by(false), self.card.name.en),
+            ),
             venue: Some(self.venue),
             point: Some(self.point),
             operator: Some(self.scanned.operator.clone()),
@@ -404,64 +463,7 @@ pub(crate) fn claimant(point: Id, request_id: &str) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// The value of a claim, in the least telling form.
-pub(crate) fn claim_value(claim: Claim, data: &PersonalData, now: UnixMs) -> Option<(&'static str, Value)> {
-    let age = data.birth.age_on(now.date());
-    Some(match claim {
-        Claim::AgeClass => ("age_class", serde_json::to_value(AgeClass::of(data.birth, now.date())).ok()?),
-        Claim::AtLeast18 => ("at_least_18", Value::from(age >= 18)),
-        Claim::AtLeast60 => ("at_least_60", Value::from(age >= 60)),
-        Claim::FullName => ("full_name", Value::from(data.name.clone())),
-        Claim::DocumentNumber => ("document_number", Value::from(data.document_number.clone())),
-        Claim::Phone => ("phone", Value::from(data.phone.clone())),
-        Claim::LastFour => {
-            let count = data.document_number.chars().count();
-            ("last_four", Value::from(data.document_number.chars().skip(count.saturating_sub(4)).collect::<String>()))
-        }
-        Claim::DocumentKind => ("document_kind", serde_json::to_value(data.document_kind).ok()?),
-        Claim::Sex => ("sex", serde_json::to_value(data.sex()?).ok()?),
-        Claim::Nation => ("nation", Value::from(data.particulars.nation.clone())),
-        Claim::Birth => ("birth", Value::from(data.birth.to_string())),
-        Claim::Address => ("address", Value::from(data.particulars.address.clone())),
-        Claim::Nationality => ("nationality", Value::from(data.particulars.nationality.clone())),
-        // These are fields of the presentation itself.
-        Claim::Pseudonym | Claim::MaskedName | Claim::VenueNumber => return None,
-    })
-}
-
-/// A refusal that names what was scanned and what to do.
-pub(crate) fn code_refusal(reason: Reason) -> Refusal {
-    let code = match reason {
-        Reason::Expired(_) => "code.expired",
-        Reason::StepPast(_) => "code.stale",
-        Reason::NotYet(_) | Reason::StepAhead(_) => "code.future",
-        Reason::Used => "code.used",
-        Reason::Denied => "code.denied",
-        Reason::Forged => "code.forged",
-        Reason::Unproved => "code.unproved",
-        Reason::KeyUnknown | Reason::KeyPeriod | Reason::KeyUse => "code.unknown_key",
-        Reason::Version => "code.version",
-        Reason::NotThis(_) => "code.not_ours",
-        _ => "code.unreadable",
-    };
-    let (zh, en) = reason.texts();
-    let refusal = Refusal::invalid(
-        code,
-        Text::new("这个码不能用", "This code cannot be used"),
-        Text::new(
-            "请本人打开“我的码”，出示正在变化的二维码或数字",
-            "Ask the person to open the app and show the live code or number",
-        ),
-    );
-    match reason {
-        Reason::NotThis(_) => {
-            refusal.titled(Words::new(format!("这是{zh}，不是个人码"), format!("This is {en}, not a personal code")))
-        }
-        _ => refusal.titled(Words::new(zh, en)),
-    }
-}
-
-fn used() -> Refusal {
+pub(crate) fn used() -> Refusal {
     code_refusal(Reason::Used)
 }
 

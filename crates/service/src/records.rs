@@ -57,6 +57,32 @@ pub struct GrantRecord {
     pub device: u8,
     /// Whether it lives.
     pub live: bool,
+    /// By the registry's word or by the person's own.
+    #[serde(default)]
+    pub kind: GrantKind,
+    /// For these scenarios; all when empty.
+    #[serde(default)]
+    pub scenarios: Vec<String>,
+    /// At these organisations; all when empty.
+    #[serde(default)]
+    pub organisations: Vec<Id>,
+    /// Until when; it then stops without anybody's act.
+    #[serde(default)]
+    pub until: Option<UnixMs>,
+    /// It waits for the subject's yes.
+    #[serde(default)]
+    pub waiting: bool,
+}
+
+/// Why somebody may act for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantKind {
+    /// A guardian of a minor (Civil Code art. 27), by the registry's word.
+    #[default]
+    Guardian,
+    /// Somebody the person named (Civil Code art. 161–165).
+    Delegate,
 }
 
 /// A standing consent.
@@ -261,6 +287,9 @@ pub struct DenialRecord {
     pub until: UnixMs,
     /// Lifted (the code was unfrozen).
     pub lifted: bool,
+    /// One paper code alone: its day and serial.
+    #[serde(default)]
+    pub paper: Option<(u16, u16)>,
 }
 
 impl Stored for DenialRecord {

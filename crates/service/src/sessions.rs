@@ -122,7 +122,8 @@ impl Platform {
         let (record, purse) = self
             .read(person.bucket(), |txn| Ok((load_holder(txn, person)?.value, txn.account(&charge::purse(person))?)))?;
         let data = self.personal_data(&record)?;
-        let wards = record.wards.iter().map(|(actor, ward)| self.ward(*actor, *ward)).collect::<Result<_, _>>()?;
+        let standing = self.wards_of(&record)?.into_iter().filter(|ward| !ward.waiting);
+        let wards = standing.map(|ward| Ward { actor: ward.actor, masked_name: ward.masked_name }).collect();
         let live = live_device(&record);
         Ok(Me {
             masked_name: mask_name(&data.name),
@@ -135,11 +136,6 @@ impl Platform {
             }),
             wards,
         })
-    }
-
-    fn ward(&self, actor: u8, ward: Id) -> Result<Ward, Refusal> {
-        let record = self.read(ward.bucket(), |txn| Ok(load_holder(txn, ward)?.value))?;
-        Ok(Ward { actor, masked_name: mask_name(&self.personal_data(&record)?.name) })
     }
 
     /// Enrols this browser as the person's phone. The former phone's tickets die at once online, and with the next
@@ -264,7 +260,7 @@ impl Platform {
     }
 
     /// Puts a device's tickets on the deny list, or takes them off.
-    async fn deny(&self, person: Id, actor: u8, device: u8, denied: bool) -> Result<(), Refusal> {
+    pub(crate) async fn deny(&self, person: Id, actor: u8, device: u8, denied: bool) -> Result<(), Refusal> {
         let subject = subject_of(person);
         let now = self.now();
         let record = DenialRecord {
@@ -274,8 +270,26 @@ impl Platform {
             since: now,
             until: now.plus_days(TICKETS_AHEAD_DAYS),
             lifted: !denied,
+            paper: None,
         };
         let key = Key::of(&[&subject.0, &[actor, device]]);
+        self.run(Bucket::DIRECTORY, move |txn| Ok(upsert(txn, key.clone(), &record)?)).await?;
+        self.refresh_lists()
+    }
+
+    /// Puts one paper code on the deny list until its end.
+    pub(crate) async fn deny_one(&self, person: Id, paper: (u16, u16), until: UnixMs) -> Result<(), Refusal> {
+        let subject = subject_of(person);
+        let record = DenialRecord {
+            subject: u64::from_be_bytes(subject.0),
+            actor: 0,
+            device: crate::paper::PAPER_DEVICE,
+            since: self.now(),
+            until,
+            lifted: false,
+            paper: Some(paper),
+        };
+        let key = Key::of(&[&subject.0, b"paper", &paper.0.to_be_bytes(), &paper.1.to_be_bytes()]);
         self.run(Bucket::DIRECTORY, move |txn| Ok(upsert(txn, key.clone(), &record)?)).await?;
         self.refresh_lists()
     }

@@ -143,8 +143,10 @@ impl Platform {
     /// # Errors
     /// `device.none`, `device.replaced`, `code.frozen`.
     pub fn prepare_tickets(&self, citizen: &Citizen, actor: u8) -> Result<Vec<Prepared>, Refusal> {
-        let (subject_person, device) = self.ticket_subject(citizen, actor)?;
-        let wanted = wanted_at(self.now().as_seconds()).into_iter();
+        let (subject_person, device, until_s) = self.ticket_subject(citizen, actor)?;
+        let until =
+            |(day, number): &(Day, u16)| window_of(*day, *number).is_some_and(|window| window.end_s() <= until_s);
+        let wanted = wanted_at(self.now().as_seconds()).into_iter().filter(until);
         Ok(wanted.filter_map(|(day, number)| self.prepared(subject_person, actor, device, day, number)).collect())
     }
 
@@ -165,8 +167,9 @@ impl Platform {
         })
     }
 
-    /// Whose tickets, and for which of their devices.
-    fn ticket_subject(&self, citizen: &Citizen, actor: u8) -> Result<(Id, u8), Refusal> {
+    /// Whose tickets, for which of their devices, and until which Unix second: a grant that ends by itself leaves no
+    /// ticket behind that outlives it, online or offline.
+    fn ticket_subject(&self, citizen: &Citizen, actor: u8) -> Result<(Id, u8, i64), Refusal> {
         if citizen.device == 0 {
             return Err(no_device());
         }
@@ -187,7 +190,12 @@ impl Platform {
         if !device_lives(&record, actor, citizen.device) {
             return Err(no_grant());
         }
-        Ok((person, citizen.device))
+        let grant = record.grants.iter().find(|grant| actor > 0 && grant.actor == actor);
+        if grant.is_some_and(|grant| !grant.stands(self.now())) {
+            return Err(no_grant());
+        }
+        let until = grant.and_then(|grant| grant.until);
+        Ok((person, citizen.device, until.map_or(i64::MAX, tongma_domain::UnixMs::as_seconds)))
     }
 
     /// Signs tickets over the phone's anchors. The platform recomputes bytes 0–25 itself; what it did not prepare for
@@ -208,16 +216,24 @@ impl Platform {
                 Text::new("请分批申请", "Ask for fewer at a time"),
             ));
         }
-        let (person, device) = self.ticket_subject(citizen, actor)?;
-        let now_s = self.now().as_seconds();
-        wanted.iter().map(|(header, anchor)| self.sign_one(person, actor, device, now_s, (header, anchor))).collect()
+        let (person, device, until_s) = self.ticket_subject(citizen, actor)?;
+        let span = (self.now().as_seconds(), until_s);
+        wanted.iter().map(|(header, anchor)| self.sign_one(person, actor, device, span, (header, anchor))).collect()
     }
 
-    fn sign_one(&self, person: Id, actor: u8, device: u8, now_s: i64, asked: (&str, &str)) -> Result<Signed, Refusal> {
+    fn sign_one(
+        &self,
+        person: Id,
+        actor: u8,
+        device: u8,
+        (now_s, until_s): (i64, i64),
+        asked: (&str, &str),
+    ) -> Result<Signed, Refusal> {
         let header: [u8; 26] = unhex(asked.0).and_then(|bytes| bytes.try_into().ok()).ok_or_else(unknown_ticket)?;
         let anchor: [u8; 12] = unhex(asked.1).and_then(|bytes| bytes.try_into().ok()).ok_or_else(unknown_ticket)?;
         let window = Header::from_bytes(&header).map_err(|_| unknown_ticket())?.window;
-        if window.end_s() <= now_s || window.start_s() > now_s + i64::from(RESERVE_DAYS) * 86_400 {
+        let outlives = window.end_s() > until_s;
+        if outlives || window.end_s() <= now_s || window.start_s() > now_s + i64::from(RESERVE_DAYS) * 86_400 {
             return Err(unknown_ticket());
         }
         let keys = self.day_keys(window.day());

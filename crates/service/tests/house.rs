@@ -3,6 +3,7 @@
 
 #[path = "house/certificates.rs"]
 mod certificates;
+mod people;
 mod scan;
 mod support;
 

@@ -11,6 +11,7 @@
 //! | [`chain`] | the hash chain of a ticket or of a dynamic point code |
 //! | [`keys`] | day keys, handles, claim masks, nonces |
 //! | [`short`] | N1, the 24-digit number under the QR |
+//! | [`paper`] | the code of a person without a phone |
 //! | [`point`] | the signed URL that citizens scan |
 //! | [`list`] | key list and deny list as COSE |
 //! | [`message`] | what is signed: a tag and the bytes |
@@ -36,6 +37,7 @@ pub mod keys;
 pub mod limits;
 pub mod list;
 pub mod message;
+pub mod paper;
 pub mod point;
 pub mod receipt;
 pub mod short;

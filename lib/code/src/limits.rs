@@ -70,6 +70,9 @@ pub const TICKET_DIGITS: usize = 254;
 /// Digits of a paper code.
 pub const PAPER_DIGITS: usize = 222;
 
+/// Days of a paper code at most: half a year, then it is issued anew.
+pub const MAX_PAPER_DAYS: u8 = 180;
+
 /// Digits of D1.
 pub const DEVICE_DIGITS: usize = 477;
 

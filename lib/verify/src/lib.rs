@@ -21,6 +21,7 @@ extern crate alloc;
 pub mod cache;
 pub mod key;
 pub mod lists;
+pub mod paper;
 pub mod sm2;
 pub mod verdict;
 pub mod verifier;

@@ -157,7 +157,7 @@ impl Verifier {
     }
 
     /// Expired lists refuse; stale ones and an untrusted clock are doubts.
-    fn lists_serve(&self, clock: &ClockReading) -> Result<Doubts, Reason> {
+    pub(crate) fn lists_serve(&self, clock: &ClockReading) -> Result<Doubts, Reason> {
         let keys = freshness(&self.keyring.validity(), clock.now_s);
         let deny = self.denials.validity().map_or(Freshness::Fresh, |validity| freshness(&validity, clock.now_s));
         if keys == Freshness::Expired {
@@ -173,7 +173,12 @@ impl Verifier {
     }
 
     /// The listed key, if it agrees with what the code says and is for this use. The code never chooses either.
-    fn key_for(&self, index: u8, suite: Option<Suite>, uses: Uses) -> Result<(&ListedKey, &VerifyingKey), Reason> {
+    pub(crate) fn key_for(
+        &self,
+        index: u8,
+        suite: Option<Suite>,
+        uses: Uses,
+    ) -> Result<(&ListedKey, &VerifyingKey), Reason> {
         if suite.is_some_and(|suite| !self.keyring.suites().has(suite)) {
             return Err(Reason::Suite);
         }
@@ -203,12 +208,21 @@ impl Verifier {
 
     fn not_denied(&self, shown: &ShownTicket, opener: Option<&dyn Opener>) -> Result<(), Reason> {
         let header = &shown.signed.header;
+        self.handle_not_denied(header.scope, header.window.day(), &header.handle, opener)
+    }
+
+    pub(crate) fn handle_not_denied(
+        &self,
+        scope: Scope,
+        day: Day,
+        handle: &Handle,
+        opener: Option<&dyn Opener>,
+    ) -> Result<(), Reason> {
         let Some(list) = self.denials.list() else { return Ok(()) };
-        let subject = opener
-            .filter(|_| list.names_subjects_of(header.scope))
-            .and_then(|opener| opener.subject(header.scope, header.window.day(), &header.handle));
-        let by_subject = subject.is_some_and(|subject| list.denies_subject(header.scope, subject));
-        if by_subject || list.denies(&header.handle) { Err(Reason::Denied) } else { Ok(()) }
+        let subject =
+            opener.filter(|_| list.names_subjects_of(scope)).and_then(|opener| opener.subject(scope, day, handle));
+        let by_subject = subject.is_some_and(|subject| list.denies_subject(scope, subject));
+        if by_subject || list.denies(handle) { Err(Reason::Denied) } else { Ok(()) }
     }
 
     /// Judges a point code a citizen scanned. `origins` are the pinned ones, as `https://code.example.cn`.
@@ -241,11 +255,11 @@ impl Verifier {
     }
 }
 
-fn in_period(listed: &ListedKey, start_s: i64) -> Result<(), Reason> {
+pub(crate) fn in_period(listed: &ListedKey, start_s: i64) -> Result<(), Reason> {
     if start_s >= listed.from_s && start_s < listed.until_s { Ok(()) } else { Err(Reason::KeyPeriod) }
 }
 
-const fn in_time(check: TimeCheck) -> Result<(), Reason> {
+pub(crate) const fn in_time(check: TimeCheck) -> Result<(), Reason> {
     Err(match check {
         TimeCheck::Accepted => return Ok(()),
         TimeCheck::NotYet(seconds) => Reason::NotYet(seconds),

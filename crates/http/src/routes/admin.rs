@@ -84,6 +84,9 @@ pub struct NewGuardian {
     pub guardian: SignInName,
     /// For whom.
     pub ward: Document,
+    /// The registry holds the consent of a youth of 14 to 17; without it they are asked first.
+    #[serde(default)]
+    pub consented: bool,
 }
 
 /// Money into a purse.
@@ -228,7 +231,7 @@ pub async fn person(State(edge): State<Shared>, _: Administrator, Json(new): Jso
     };
     let person = edge.platform.enrol(enrolment).await?;
     for ward in wards {
-        edge.platform.grant_guardian(person, ward).await?;
+        edge.platform.grant_guardian(person, ward, true).await?;
     }
     Ok(Json(Person { person: edge.platform.outward(Audience::Administration, person) }))
 }
@@ -238,10 +241,8 @@ pub async fn guardian(
     _: Administrator,
     Json(new): Json<NewGuardian>,
 ) -> Answer<Json<Granted>> {
-    let guardian = edge.platform.person_of_sign_in(&new.guardian.provider, &new.guardian.subject)?;
-    let kind = chosen::<DocumentKind>("ward.document_kind", &new.ward.document_kind)?;
-    let ward = edge.platform.person_of_document(kind, &new.ward.document_number)?;
-    Ok(Json(Granted { actor: edge.platform.grant_guardian(guardian, ward).await? }))
+    let (guardian, ward) = both(&edge, &new)?;
+    Ok(Json(Granted { actor: edge.platform.grant_guardian(guardian, ward, new.consented).await? }))
 }
 
 pub async fn purse(
@@ -317,6 +318,13 @@ pub async fn point(
     let (id, pairing_code) =
         edge.platform.register_point(venue, (&new.name_zh, &new.name_en), kind, new.scenarios).await?;
     Ok(Json(RegisteredPoint { id: edge.platform.outward(Audience::Points, id), pairing_code }))
+}
+
+/// A guardian and a ward as they are named on the wire.
+pub(super) fn both(edge: &crate::edge::Edge, named: &NewGuardian) -> Answer<(Id, Id)> {
+    let guardian = edge.platform.person_of_sign_in(&named.guardian.provider, &named.guardian.subject)?;
+    let kind = chosen::<DocumentKind>("ward.document_kind", &named.ward.document_kind)?;
+    Ok((guardian, edge.platform.person_of_document(kind, &named.ward.document_number)?))
 }
 
 /// One of a closed set, by its name on the wire.

@@ -128,6 +128,9 @@ pub struct MyAction {
     /// The scan it starts from, if the citizen scanned a venue's code.
     #[serde(default)]
     pub scan: Option<String>,
+    /// For whom: 0 for oneself, else the actor index of somebody the citizen acts for.
+    #[serde(default, rename = "for")]
+    pub actor: u8,
     /// The action on the card.
     pub action: String,
     /// The form's fields, by id.
@@ -344,10 +347,10 @@ pub async fn act(
     let asked = Asked { action: wanted.action, input: wanted.input, idempotency_key: key.0 };
     let acted = if let Some(scan) = wanted.scan {
         let scan = edge.platform.inward(me.audience(), &scan)?;
-        edge.platform.act_scanned(&me.0, &wanted.scenario, scan, asked).await?
+        edge.platform.act_scanned(&me.0, wanted.actor, &wanted.scenario, scan, asked).await?
     } else {
         let venue = edge.platform.inward(me.audience(), &wanted.venue)?;
-        edge.platform.act_mine(&me.0, &wanted.scenario, venue, asked).await?
+        edge.platform.act_for(&me.0, wanted.actor, &wanted.scenario, venue, asked).await?
     };
     Ok(answer(Outcome::of_acted(&edge.platform, me.audience(), &acted)))
 }

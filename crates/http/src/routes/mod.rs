@@ -11,6 +11,7 @@ mod log_table;
 mod me;
 mod messages;
 mod mine;
+mod people;
 mod points;
 mod presentations;
 mod public;
@@ -195,6 +196,7 @@ pub fn operations() -> Vec<Operation> {
         point_operations(),
         admin_operations(),
         scans::operations(),
+        people::operations(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -29,6 +29,9 @@ pub struct NewPresentation {
     pub operator: String,
     /// The scenario it was scanned for.
     pub purpose: String,
+    /// The PIN of a paper code, typed at an unattended point.
+    #[serde(default)]
+    pub pin: Option<String>,
     /// An action to do at once.
     #[serde(default)]
     pub action: Option<AskedAction>,
@@ -41,7 +44,7 @@ pub struct PresentationView {
     pub id: String,
     /// Until when it lives, Unix milliseconds.
     pub expires_ms: i64,
-    /// `t1` (scanned ticket) or `n1` (short number).
+    /// `t1` (scanned ticket), `n1` (short number), `paper`, or `assisted` (looked up before a witness).
     pub mode: String,
     /// The masked name.
     pub masked_name: String,
@@ -149,7 +152,8 @@ pub async fn create(
     let scanned = Scanned { text: wanted.text, request_id: wanted.request_id, purpose: wanted.purpose, operator };
     let at = Place::of(&edge, &point)?;
     let Some(action) = wanted.action else {
-        let presentation = counted(&edge, edge.platform.present(point.id, &scanned)).await?;
+        let pin = wanted.pin.as_deref();
+        let presentation = counted(&edge, edge.platform.present_with_pin(point.id, &scanned, pin)).await?;
         edge.platform
             .note_recent(point.id, Recent::shown(edge.platform.now(), &presentation.masked_name, &scanned.purpose));
         return Ok(Json(Presented { presentation: at.shown(presentation), outcome: None, refusal: None }));
@@ -220,6 +224,11 @@ pub async fn close(State(edge): State<Shared>, OutwardId(id): OutwardId, point: 
     let at = Place::of(&edge, &point)?;
     edge.platform.close_presentation(point.id, at.inward(&id)?).await?;
     Ok(Json(Closed { closed: true }))
+}
+
+/// A presentation as this point sees it.
+pub(super) fn shown(edge: &Edge, point: &SignedPoint, presentation: Presentation) -> Answer<PresentationView> {
+    Ok(Place::of(edge, point)?.shown(presentation))
 }
 
 /// A point, and the audience of the ids it sees.

@@ -226,7 +226,7 @@ pub async fn page(State(edge): State<Shared>, OriginalUri(uri): OriginalUri, hea
 }
 
 /// Draws a text that hangs on a wall. Level M: paper gets scratched.
-fn symbol(text: &str) -> Option<pages::Drawing> {
+pub(super) fn symbol(text: &str) -> Option<pages::Drawing> {
     let symbol = tongma_qr::encode(text, &tongma_qr::Options::default()).ok()?;
     Some(pages::Drawing { side: symbol.size() + 2 * tongma_qr::QUIET_MODULES, path: symbol.svg_path() })
 }

@@ -26,7 +26,7 @@ pub static CARD: Card = Card {
         "预约办事的日期和时段，到大厅亮码取预约号；提前两小时可取消或改期。",
         "Book a day and slot for your matter; on the day your code gives a booked number. Cancel or move until two hours before.",
     ),
-    capabilities: &["disclose", "bind", "reserve", "queue", "deliver"],
+    capabilities: &["disclose", "bind", "reserve", "queue", "deliver", "paper"],
     actions: ACTIONS,
     claims: &[ClaimAsk {
         claim: Claim::MaskedName,

@@ -50,7 +50,7 @@ pub static CARD: Card = Card {
         "到大厅亮码或扫大厅的码取号，手机上看前面几人；办完可以评价。",
         "Show your code or scan the hall's to get a number; see how many are ahead; rate the service afterwards.",
     ),
-    capabilities: &["disclose", "queue"],
+    capabilities: &["disclose", "queue", "paper"],
     actions: ACTIONS,
     claims: &[
         ClaimAsk {

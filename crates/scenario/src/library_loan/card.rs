@@ -23,7 +23,7 @@ pub static CARD: Card = Card {
         "亮码借书，还书不用码；本联盟各馆通借通还。",
         "Borrow with your code, return without; all libraries of the union.",
     ),
-    capabilities: &["bind", "disclose", "handover", "charge"],
+    capabilities: &["bind", "disclose", "handover", "charge", "paper"],
     actions: ACTIONS,
     claims: &[
         ClaimAsk {

@@ -36,7 +36,7 @@ pub static CARD: Card = Card {
         "预约时段，可带同行人；入馆亮码，没有网络也能进。",
         "Book a session, bring companions, enter with your code, also offline.",
     ),
-    capabilities: &["disclose", "reserve", "admit"],
+    capabilities: &["disclose", "reserve", "admit", "paper"],
     actions: ACTIONS,
     claims: &[
         ClaimAsk {

@@ -128,7 +128,7 @@ async fn people(platform: &Platform, issuer: &str) -> Result<usize, Refusal> {
         if let Some(guardian) = citizen.guardian {
             let guardian = platform.person_of_sign_in(issuer, guardian)?;
             let ward = platform.person_of_sign_in(issuer, citizen.subject)?;
-            platform.grant_guardian(guardian, ward).await?;
+            platform.grant_guardian(guardian, ward, true).await?;
         }
     }
     super::certificates::issue_all(platform, issuer).await?;

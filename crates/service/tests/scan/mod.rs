@@ -8,7 +8,7 @@ use tongma_service::{ANY_PURPOSE, Acted, Asked};
 
 async fn collect(house: &House, phone: &Phone, scan: Id, count: u8, key: &str) -> Result<Acted, String> {
     let asked = Asked { action: "collect".into(), input: json!({"count": count}), idempotency_key: key.into() };
-    let acted = house.platform.act_scanned(&phone.citizen, "stamps", scan, asked).await;
+    let acted = house.platform.act_scanned(&phone.citizen, 0, "stamps", scan, asked).await;
     acted.map_err(|refusal| refusal.code().to_owned())
 }
 

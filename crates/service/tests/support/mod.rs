@@ -39,7 +39,7 @@ static CARD: Card = Card {
     number: 0,
     name: Text::new("集章", "Stamps"),
     summary: Text::new("盖章", "Stamps"),
-    capabilities: &["present"],
+    capabilities: &["present", "paper"],
     actions: &[
         Action {
             id: "stamp",
@@ -210,6 +210,11 @@ impl House {
         list.denies(&header.handle)
     }
 
+    pub fn denies(&self, handle: &tongma_code::ticket::Handle) -> bool {
+        let list = SignedList::open(Kind::Deny, &self.platform.codes().lists().deny_list).unwrap().deny().unwrap();
+        list.denies(handle)
+    }
+
     pub fn count(&self) -> i64 {
         tongma_store::run_blocking(self.store.as_ref(), self.venue.bucket(), |txn| txn.count(&stamps())).unwrap()
     }
@@ -261,17 +266,45 @@ impl Phone {
         Self::again(house, subject).await
     }
 
+    /// Somebody born on this day.
+    pub async fn born(house: &House, subject: &str, birth: &str) -> Self {
+        let enrolment = Enrolment {
+            name: "林小满".into(),
+            document_kind: tongma_domain::DocumentKind::Passport,
+            document_number: format!(
+                "XZ{:07}",
+                subject.bytes().fold(0_u32, |sum, byte| sum * 7 + u32::from(byte)) % 9_999_999
+            ),
+            birth: tongma_domain::Date::parse(birth),
+            phone: String::new(),
+            particulars: tongma_domain::Particulars::default(),
+            sign_in: Some(("https://id.example.cn".into(), subject.into())),
+        };
+        house.platform.enrol(enrolment).await.unwrap();
+        Self::again(house, subject).await
+    }
+
     pub async fn again(house: &House, subject: &str) -> Self {
         let platform = &house.platform;
         let person = platform.person_of_sign_in("https://id.example.cn", subject).unwrap();
         let token = platform.open_session(person).await.unwrap();
         platform.enrol_device(&platform.citizen(&token).unwrap(), "手机").await.unwrap();
         let citizen = platform.citizen(&token).unwrap();
-        let prepared: Vec<_> = platform.prepare_tickets(&citizen, 0).unwrap().into_iter().take(6).collect();
+        Self::with_tickets(house, citizen, 0).unwrap()
+    }
+
+    /// The same phone, showing for somebody.
+    pub fn acting(&self, house: &House, actor: u8) -> Result<Self, Refusal> {
+        Self::with_tickets(house, self.citizen.clone(), actor)
+    }
+
+    fn with_tickets(house: &House, citizen: Citizen, actor: u8) -> Result<Self, Refusal> {
+        let platform = &house.platform;
+        let prepared: Vec<_> = platform.prepare_tickets(&citizen, actor)?.into_iter().take(6).collect();
         let anchors: Vec<_> =
             prepared.iter().map(|ticket| (ticket.header.clone(), hex(&chain(&header(ticket)).anchor()))).collect();
-        let signed = platform.sign_tickets(&citizen, 0, &anchors).unwrap();
-        Self { citizen, tickets: prepared.into_iter().zip(signed).collect() }
+        let signed = platform.sign_tickets(&citizen, actor, &anchors)?;
+        Ok(Self { citizen, tickets: prepared.into_iter().zip(signed).collect() })
     }
 
     fn at(&self, now_s: i64) -> (&(Prepared, Signed), Header) {
