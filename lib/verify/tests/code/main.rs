@@ -6,6 +6,7 @@ mod common;
 mod diagonal;
 mod lists;
 mod openssl;
+mod papers;
 mod pipeline;
 mod points;
 mod seeds;
