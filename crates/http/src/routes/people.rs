@@ -35,10 +35,12 @@ pub fn operations() -> Vec<Operation> {
 
 fn grant_operations() -> Vec<Operation> {
     vec![
-        get("/v1/me/grants", "Who may act for me", grants).gives::<List<GrantView>>(),
-        post("/v1/me/grants", "Invite somebody to act for me", invite).takes::<NewGrant>().gives::<InvitationView>(),
-        post("/v1/me/grants/accept", "Say yes to a guardian who asks", accept).takes::<Of>().gives::<Changed>(),
-        post("/v1/me/grants/end", "Nobody acts for me under this grant any more", end).takes::<Of>().gives::<Changed>(),
+        get("/v1/me/delegates", "Who may act for me", grants).gives::<List<GrantView>>(),
+        post("/v1/me/delegates", "Invite somebody to act for me", invite).takes::<NewGrant>().gives::<InvitationView>(),
+        post("/v1/me/delegates/accept", "Say yes to a guardian who asks", accept).takes::<Of>().gives::<Changed>(),
+        post("/v1/me/delegates/end", "Nobody acts for me under this grant any more", end)
+            .takes::<Of>()
+            .gives::<Changed>(),
         get("/v1/me/wards", "For whom I may act", wards).gives::<List<GrantView>>(),
         post("/v1/me/wards/see", "What an invitation offers", see).takes::<Code>().gives::<GrantView>(),
         post("/v1/me/wards", "Take up an invitation", take).takes::<Code>().gives::<Of>(),
