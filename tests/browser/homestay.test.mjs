@@ -50,6 +50,8 @@ test("a homestay and a swapped sticker", { timeout: 300_000 }, async (t) => {
     const said = await until("the refusal", async () => { const text = await guest.browser.text("#sheet"); return /不是您预订的那一家/.test(text) ? text : null; });
     await stage.shot(guest, "swapped");
     assert.match(said, /调换/);
+    await guest.browser.press("#sheet button.main");
+    await until("the sheet to close", () => guest.browser.run(() => !document.querySelector("#sheet").open));
     assert.equal((await book()).length, 0, "nothing was reported");
     assert.deepEqual((await guest.ask("/v1/me/things?kind=stay&limit=10")).items, []);
   });
@@ -60,6 +62,7 @@ test("a homestay and a swapped sticker", { timeout: 300_000 }, async (t) => {
     await arrive(guest);
     await until("the stay at the door", async () => (await guest.ask("/v1/me/things?kind=stay&limit=10")).items.length === 1);
     await stage.shot(guest, "at-door");
+    await guest.browser.press("#sheet button.main");
   });
 
   await stage.step("the host looks, and lets the guest in", async () => {
@@ -70,6 +73,7 @@ test("a homestay and a swapped sticker", { timeout: 300_000 }, async (t) => {
     assert.match(sheet.all, /门口等候/);
     const number = /S\d{7}/.exec(sheet.all)[0];
     await host.dismiss();
+    await host.browser.press("form.form button", "取消");
     await alone(host, "确认到店客人", { number, room: "1", compared: "same" });
     await stage.shot(host, "approved");
   });
@@ -88,9 +92,10 @@ test("a homestay and a swapped sticker", { timeout: 300_000 }, async (t) => {
 
 /** Reads a venue's code as text, as from the camera. */
 async function scan(phone, text) {
+  await phone.turnTo("");
   await phone.turnTo("scan");
   await phone.browser.press("#page details summary");
-  await phone.browser.typeByHand("#typed", text).catch(() => phone.browser.type("#typed", text));
+  await phone.browser.type("#typed", text);
   await phone.browser.press("#page details form button[type=submit]");
 }
 
