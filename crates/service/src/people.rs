@@ -2,10 +2,10 @@
 
 use tongma_capability::{Holder, Stop};
 use tongma_domain::{
-    Date, DocumentKind, Id, Particulars, PersonalData, Refusal, SeededEntropy, Text, birth_date_of, document_check,
+    Date, DocumentKind, Id, Particulars, PersonalData, Refusal, SeededEntropy, Text, Words, birth_date_of, document_check,
     mask_name,
 };
-use tongma_store::{CounterKey, Held, Key, StoreError, Txn, create, load};
+use tongma_store::{CounterKey, Held, Key, StoreError, Txn, create, load, save, upsert};
 
 use crate::outward::Audience;
 use crate::platform::Platform;
@@ -60,11 +60,18 @@ impl Platform {
         let blind = self.vault.blind(&format!("{:?}", data.document_kind), &data.document_number);
         let bucket = Vault::blind_bucket(&blind);
         let (now, seed, vault) = (self.now(), self.seed(), self.vault.clone());
+        let gone = self.closed_behind(blind)?;
         let person = self
             .run(bucket, move |txn| {
                 let key = Key::new(&blind);
+                let mut before = Vec::new();
                 if let Some(found) = load::<IdentityRecord>(txn, key.clone())? {
-                    return Ok(found.value.person);
+                    if !found.value.former && gone != Some(found.value.person) {
+                        return Ok(found.value.person);
+                    }
+                    // The number was somebody else's, or an account that has closed: this is a person of their own.
+                    before = found.value.before;
+                    before.push(found.value.person);
                 }
                 let counter = CounterKey { name: "holder.number", of: Key::from("bucket") };
                 let number =
@@ -74,7 +81,7 @@ impl Platform {
                 let person = Id::numbered(now, bucket, number, &mut entropy);
                 let sealed =
                     vault.seal(person, &data, &mut entropy).map_err(|_| StoreError::Corrupt("personal data".into()))?;
-                create(txn, key, &IdentityRecord { person })?;
+                upsert(txn, key, &IdentityRecord { before, ..IdentityRecord::of(person) })?;
                 let record = HolderRecord {
                     person,
                     sealed,
@@ -84,6 +91,7 @@ impl Platform {
                     bindings: Vec::new(),
                     consents: Vec::new(),
                     wards: Vec::new(),
+                    closed: None,
                 };
                 create(txn, holder_key(number), &record)?;
                 Ok(person)
@@ -98,14 +106,19 @@ impl Platform {
     /// Joins a sign-in to a person. A sign-in belongs to one person.
     async fn join_sign_in(&self, person: Id, issuer: &str, subject: &str) -> Result<(), Refusal> {
         let blind = self.vault.blind("sign_in", &format!("{issuer}\n{subject}"));
+        let gone = self.closed_behind(blind)?;
         self.run(Vault::blind_bucket(&blind), move |txn| match load::<IdentityRecord>(txn, Key::new(&blind))? {
+            Some(mut found) if gone == Some(found.value.person) => {
+                found.value = IdentityRecord { before: vec![found.value.person], ..IdentityRecord::of(person) };
+                Ok(save(txn, &found)?)
+            }
             Some(found) if found.value.person != person => Err(Stop::Refused(Refusal::conflict(
                 "person.sign_in_taken",
                 Text::new("这个登录账号已属于另一个人", "This sign-in belongs to another person"),
                 Text::new("请核对登录账号", "Check the sign-in"),
             ))),
             Some(_) => Ok(()),
-            None => Ok(create(txn, Key::new(&blind), &IdentityRecord { person })?),
+            None => Ok(create(txn, Key::new(&blind), &IdentityRecord::of(person))?),
         })
         .await
     }
@@ -129,10 +142,75 @@ impl Platform {
 
     fn person_of_blind(&self, blind: [u8; 32]) -> Result<Id, Refusal> {
         self.read(Vault::blind_bucket(&blind), |txn| {
-            load::<IdentityRecord>(txn, Key::new(&blind))?
-                .map(|held| held.value.person)
-                .ok_or_else(|| Stop::Refused(unknown_person()))
+            let found = load::<IdentityRecord>(txn, Key::new(&blind))?.ok_or_else(unknown_person)?.value;
+            if found.former { Err(former_number().into()) } else { Ok(found.person) }
         })
+        .and_then(|person| if self.is_closed(person)? { Err(unknown_person()) } else { Ok(person) })
+    }
+
+    /// The person of a closed account that an identity still leads to.
+    fn closed_behind(&self, blind: [u8; 32]) -> Result<Option<Id>, Refusal> {
+        let found = self.read(Vault::blind_bucket(&blind), |txn| {
+            Ok(load::<IdentityRecord>(txn, Key::new(&blind))?.map(|held| held.value.person))
+        })?;
+        match found {
+            Some(person) if self.is_closed(person)? => Ok(Some(person)),
+            _ => Ok(None),
+        }
+    }
+
+    /// A person's name, number or telephone has changed: what is sealed is sealed anew, and found by the new number. The
+    /// old number is kept as one that was theirs, so that whoever else was given it is told apart.
+    ///
+    /// # Errors
+    /// As [`Platform::enrol`]; `person.number_taken` when somebody else has the new number.
+    pub async fn change_identity(&self, person: Id, new: Enrolment) -> Result<(), Refusal> {
+        let data = checked(&new)?;
+        let record = self.read(person.bucket(), |txn| Ok(load_holder(txn, person)?.value))?;
+        let old = self.personal_data(&record)?;
+        let blind_of =
+            |data: &PersonalData| self.vault.blind(&format!("{:?}", data.document_kind), &data.document_number);
+        let (before, after) = (blind_of(&old), blind_of(&data));
+        if before != after {
+            self.run(Vault::blind_bucket(&after), move |txn| {
+                let key = Key::new(&after);
+                match load::<IdentityRecord>(txn, key.clone())?.map(|held| held.value) {
+                    Some(found) if !found.former && found.person != person => Err(number_taken().into()),
+                    Some(found) if !found.former => Ok(()),
+                    Some(found) => {
+                        let before = [found.before, vec![found.person]].concat();
+                        Ok(upsert(txn, key, &IdentityRecord { before, ..IdentityRecord::of(person) })?)
+                    }
+                    None => Ok(create(txn, key, &IdentityRecord::of(person))?),
+                }
+            })
+            .await?;
+        }
+        let sealed = self
+            .vault
+            .seal(person, &data, &mut SeededEntropy::new(self.seed()))
+            .map_err(|_| crate::platform::store_refusal(&StoreError::Corrupt("personal data".into())))?;
+        let now = self.now();
+        self.run(person.bucket(), move |txn| {
+            let mut held = load_holder(txn, person)?;
+            held.value.sealed = sealed.clone();
+            save(txn, &held)?;
+            let text = Words::new("姓名或证件号码已更新", "Your name or number was brought up to date");
+            Ok(crate::sessions::write_log(txn, person, now, "account", text)?)
+        })
+        .await?;
+        if before == after {
+            return Ok(());
+        }
+        self.run(Vault::blind_bucket(&before), move |txn| {
+            let Some(mut held) = load::<IdentityRecord>(txn, Key::new(&before))? else { return Ok(()) };
+            if held.value.person == person {
+                held.value.former = true;
+                save(txn, &held)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// The person as a step may know them, for an organisation.
@@ -185,6 +263,30 @@ pub(crate) fn sealed() -> Refusal {
 /// The number of the live device, 0 when there is none.
 pub(crate) fn live_device(record: &HolderRecord) -> u8 {
     record.devices.iter().find(|device| device.live).map_or(0, |device| device.number)
+}
+
+fn former_number() -> Refusal {
+    Refusal::conflict(
+        "person.former_number",
+        Text::new("这个号码已经变更，不能再用来查人", "This number has been changed and finds nobody any more"),
+        Text::new("请用新的证件号码", "Use the new document's number"),
+    )
+}
+
+fn number_taken() -> Refusal {
+    Refusal::conflict(
+        "person.number_taken",
+        Text::new("这个号码属于另一个人", "This number belongs to another person"),
+        Text::new("请核对证件；重号由发证机关处理", "Check the document; the issuing office settles doubled numbers"),
+    )
+}
+
+fn too_many() -> Refusal {
+    Refusal::conflict(
+        "person.too_many_grants",
+        Text::new("授权人数已达上限", "There are too many grants already"),
+        Text::new("请先收回不用的授权", "Withdraw one that is not used"),
+    )
 }
 
 fn checked(enrolment: &Enrolment) -> Result<PersonalData, Refusal> {

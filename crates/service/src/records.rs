@@ -27,6 +27,9 @@ pub struct HolderRecord {
     pub consents: Vec<ConsentRecord>,
     /// People this person may show a code for: (actor index there, person).
     pub wards: Vec<(u8, Id)>,
+    /// When the account was closed; nothing of it lives after that, and its log stays for as long as the law says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<UnixMs>,
 }
 
 impl Stored for HolderRecord {
@@ -103,6 +106,19 @@ pub struct ConsentRecord {
 pub struct IdentityRecord {
     /// Whose it is.
     pub person: Id,
+    /// It was theirs and no longer is: a number that the person has changed.
+    #[serde(default)]
+    pub former: bool,
+    /// Whose it was before. Two people who were once given the same number are told apart by this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Id>,
+}
+
+impl IdentityRecord {
+    /// The identity of a person who has it now.
+    pub const fn of(person: Id) -> Self {
+        Self { person, former: false, before: Vec::new() }
+    }
 }
 
 impl Stored for IdentityRecord {
@@ -122,6 +138,9 @@ pub struct SessionRecord {
 
 impl Stored for SessionRecord {
     const KIND: &'static str = "session";
+    fn index(&self) -> Vec<Index> {
+        vec![Index { name: "person", value: Key::from(self.person) }]
+    }
 }
 
 /// A presentation: a code shown at one point for one purpose. Lives in the person's bucket.

@@ -70,6 +70,18 @@ const SEALED_TEXT: &str = "sealed:1:";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealError;
 
+impl Sealed {
+    /// Nothing, sealed: what stands where data was erased.
+    pub const fn none() -> Self {
+        Self { key: 0, text: String::new() }
+    }
+
+    /// Whether nothing is there.
+    pub const fn is_none(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
 impl Vault {
     /// The vault of this master secret.
     pub fn new(master: [u8; 32]) -> Self {
@@ -154,6 +166,35 @@ impl Vault {
     /// The cipher of personal data under the key of this id.
     fn personal(&self, key: u8) -> Arc<Sm4Gcm> {
         self.personal.get(&key, || Sm4Gcm::new(&self.key_128("personal", &[key]).into()))
+    }
+
+    /// A text that may hold personal data, sealed for the thing it belongs to.
+    ///
+    /// # Errors
+    /// [`SealError`] when it cannot be sealed.
+    pub fn seal_text(&self, of: Id, text: &str, entropy: &mut dyn Entropy) -> Result<Sealed, SealError> {
+        let mut nonce = [0; 12];
+        entropy.fill(&mut nonce);
+        let cipher = Sm4Gcm::new(&self.key_128("text", &[1]).into());
+        let payload = Payload { msg: text.as_bytes(), aad: of.as_bytes() };
+        let sealed = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError)?;
+        Ok(Sealed { key: 1, text: hex(&[&nonce[..], &sealed].concat()) })
+    }
+
+    /// The text that was sealed; nothing for [`Sealed::none`].
+    ///
+    /// # Errors
+    /// [`SealError`] when it does not open.
+    pub fn open_text(&self, of: Id, sealed: &Sealed) -> Result<String, SealError> {
+        if sealed.is_none() {
+            return Ok(String::new());
+        }
+        let bytes = unhex(&sealed.text).ok_or(SealError)?;
+        let (nonce, text) = bytes.split_first_chunk::<12>().ok_or(SealError)?;
+        let cipher = Sm4Gcm::new(&self.key_128("text", &[sealed.key]).into());
+        let payload = Payload { msg: text, aad: of.as_bytes() };
+        let plain = cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealError)?;
+        String::from_utf8(plain).map_err(|_| SealError)
     }
 
     /// The cipher of an audience's ids.

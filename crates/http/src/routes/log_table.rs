@@ -1,12 +1,12 @@
 //! The routes around the citizen's log: the sealed log, lines with their proofs, messages.
 
-use super::{Caller, Operation, get, messages, mine, post, sealed};
-use crate::extract::List;
+use super::{Caller, Operation, get, messages, mine, post, rights, sealed};
+use crate::{dto::Nothing, extract::List};
 
 /// Every route of this table.
 pub fn operations() -> Vec<Operation> {
-    let own = [log(), inbox()].into_iter().flatten().map(|operation| operation.by(Caller::Citizen));
-    sealed_log().into_iter().chain(own).collect()
+    let own = [log(), inbox(), demands()].into_iter().flatten().map(|operation| operation.by(Caller::Citizen));
+    sealed_log().into_iter().chain(own).chain(owners()).collect()
 }
 
 fn sealed_log() -> Vec<Operation> {
@@ -48,4 +48,46 @@ fn inbox() -> Vec<Operation> {
             .takes::<messages::NewSettings>()
             .gives::<messages::Settings>(),
     ]
+}
+
+fn demands() -> Vec<Operation> {
+    vec![
+        get("/v1/me/export", "A copy of my log and what belongs to it", rights::export)
+            .paged()
+            .gives::<rights::Export>(),
+        get("/v1/me/cases", "What I demanded, and how it stands", rights::cases).gives::<List<rights::CaseView>>(),
+        post("/v1/me/cases", "Demand deletion, correction, an answer, a copy, an explanation", rights::demand)
+            .takes::<rights::NewCase>()
+            .gives::<rights::Opened>(),
+        post("/v1/me/cases/{id}/withdraw", "Take a demand back", rights::withdraw)
+            .takes::<Nothing>()
+            .gives::<rights::Settled>(),
+        get("/v1/me/closing", "What closing my account would mean", rights::closing).gives::<rights::ClosingView>(),
+        post("/v1/me/close", "Close my account", rights::close).takes::<rights::Close>().gives::<rights::Settled>(),
+    ]
+}
+
+fn owners() -> Vec<Operation> {
+    let points = vec![
+        get("/v1/points/{id}/cases", "What people demand of this organisation", rights::at_point)
+            .gives::<List<rights::OwnedView>>(),
+        post("/v1/points/{id}/cases", "Answer a demand", rights::answer_at_point)
+            .takes::<rights::NewAnswer>()
+            .gives::<rights::Settled>(),
+    ];
+    let platform = vec![
+        get("/v1/admin/cases", "What people demand of the platform, and what others have let lie", rights::at_platform)
+            .gives::<List<rights::OwnedView>>(),
+        post("/v1/admin/cases", "Answer a demand", rights::answer_at_platform)
+            .takes::<rights::NewAnswer>()
+            .gives::<rights::Settled>(),
+        post("/v1/admin/people/death", "A person has died; two members of staff vouch for it", rights::death)
+            .takes::<rights::Death>()
+            .gives::<rights::Settled>(),
+        post("/v1/admin/people/change", "A person's name or number has changed", rights::change)
+            .takes::<rights::Change>()
+            .gives::<rights::Settled>(),
+    ];
+    let points = points.into_iter().map(|operation| operation.by(Caller::Point));
+    points.chain(platform.into_iter().map(|operation| operation.by(Caller::Administrator))).collect()
 }

@@ -16,6 +16,7 @@ mod points;
 mod presentations;
 mod public;
 mod questions;
+mod rights;
 mod scans;
 mod sealed;
 

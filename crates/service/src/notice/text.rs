@@ -29,6 +29,21 @@ pub(crate) enum Own {
         /// How often it was tried.
         tries: u32,
     },
+    /// A case is to be copied into its owner's list.
+    CaseMirror {
+        /// The case.
+        case: Id,
+    },
+    /// A case's deadline has come.
+    CaseDue {
+        /// The case.
+        case: Id,
+    },
+    /// What a closed account still held is to go.
+    Erase {
+        /// Whose.
+        person: Id,
+    },
 }
 
 impl Own {
@@ -50,6 +65,9 @@ impl Platform {
     pub(crate) async fn deliver_own(&self, bucket: Bucket, seq: u64, own: Own) -> Result<(), Refusal> {
         match own {
             Own::Text { message, tries } => self.deliver_text((bucket, seq), message, tries).await,
+            Own::CaseMirror { case } => self.mirror_case(case).await,
+            Own::CaseDue { case } => self.case_due(case).await,
+            Own::Erase { person } => self.erase(person).await,
         }
     }
 
