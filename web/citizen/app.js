@@ -27,6 +27,11 @@ const PAGES = {
   grants: () => import("./page-grants.js"),
   pin: () => import("./page-grants.js"),
   devices: () => import("./page-account.js"),
+  messages: () => import("./page-messages.js"),
+  texts: () => import("./page-messages.js"),
+  cases: () => import("./page-rights.js"),
+  copy: () => import("./page-rights.js"),
+  closing: () => import("./page-rights.js"),
   settings: () => import("./page-account.js"),
   help: () => import("./page-account.js"),
 };

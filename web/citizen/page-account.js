@@ -2,6 +2,7 @@
 import { fill, h, icon } from "../shared/dom.js";
 import { grantWords } from "./sheet-grant.js";
 import { worksUntil } from "./tickets.js";
+import { logWords } from "./words-log.js";
 
 const ARROW = "M9 5l7 7-7 7";
 const LINKS = [
@@ -11,6 +12,9 @@ const LINKS = [
   ["pin", "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5zM12 15v2"],
   ["devices", "M7 3h10v18H7zM11 18h2"],
   ["calendar", "M4 6h16v14H4zM4 11h16M8 3v4M16 3v4"],
+  ["messages", "M4 5h16v11H9l-5 4zM8 9h8M8 12h5"],
+  ["cases", "M6 3h9l4 4v14H6zM14 3v5h5M9 13h6M9 17h4"],
+  ["copy", "M12 4v11M8 11l4 4 4-4M5 19h14"],
   ["settings", "M4 7h10M18 7h2M4 17h2M10 17h10M14 4.5v5M6 14.5v5"],
   ["help", "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z"],
 ];
@@ -48,8 +52,9 @@ export async function account(app, page) {
   );
 }
 
-/** A page's name in the list: most are in the shared table, those about grants in their own. */
-const named = (app, route) => (route === "grants" ? grantWords(app)("grants") : route === "pin" ? grantWords(app)("pin_title") : app.t(route));
+/** A page's name in the list: most are in the shared table, those about grants and around the log in their own. */
+const AROUND_THE_LOG = { messages: "messages", cases: "cases", copy: "export" };
+const named = (app, route) => (route in AROUND_THE_LOG ? logWords(app.shell.language)(AROUND_THE_LOG[route]) : route === "grants" ? grantWords(app)("grants") : route === "pin" ? grantWords(app)("pin_title") : app.t(route));
 
 export const head = (app, title, lead) => [
   h("p", {}, h("a.back", { href: "#/account" }, icon("M15 5l-7 7 7 7"), app.t("account_title"))),
@@ -211,6 +216,7 @@ export async function settings(app, page) {
       choice(t("language"), "language", languages, shell.language, shell.setLanguage),
       choice(t("size"), "size", sizes, shell.size, shell.setSize),
       shell.profile && stored(app, () => settings(app, page)),
+      shell.profile && h("a.button.wide.stop", { href: "#/closing" }, logWords(shell.language)("closing")),
     ),
   );
 }

@@ -215,3 +215,7 @@ fn checked(text: &str, note: Option<&str>, key: Option<&str>) -> Result<String, 
     let at = said.get("at").and_then(serde_json::Value::as_str).unwrap_or_default();
     Ok(format!("{at} {what}: 第 {} / {} 条，root {}", saved.index, saved.size, hex(&note.checkpoint.root)))
 }
+
+#[cfg(test)]
+#[path = "audit_tests.rs"]
+mod tests;

@@ -1,7 +1,7 @@
 //! Money that enters the platform for the demo and for refunds by an office: real double entry, never an edit.
 
 use tongma_capability::charge;
-use tongma_domain::{Fen, Id, Refusal, Text};
+use tongma_domain::{Fen, Id, Refusal, Text, Words};
 
 use crate::platform::Platform;
 
@@ -20,5 +20,22 @@ impl Platform {
         })?;
         let now = self.now();
         self.run(person.bucket(), move |txn| charge::top_up(txn, person, amount, attempt, now).map(drop)).await
+    }
+
+    /// Pays out a purse in cash at a counter, before an account closes; gives how much. Said again, it pays nothing more.
+    ///
+    /// # Errors
+    /// The store's refusal.
+    pub async fn pay_out(&self, person: Id, attempt: Id) -> Result<Fen, Refusal> {
+        let now = self.now();
+        self.run(person.bucket(), move |txn| {
+            let paid = charge::pay_out(txn, person, attempt, now)?;
+            if paid.get() > 0 {
+                let text = Words::new("钱包余额已在窗口退款", "The purse was paid out at a counter");
+                crate::sessions::write_log(txn, person, now, "money", text)?;
+            }
+            Ok(paid)
+        })
+        .await
     }
 }

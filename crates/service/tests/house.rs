@@ -5,6 +5,7 @@
 mod certificates;
 mod people;
 mod scan;
+#[expect(dead_code, reason = "shared with the other tests")]
 mod support;
 
 use serde_json::json;

@@ -105,6 +105,21 @@ pub fn top_up(txn: &mut dyn Txn, person: Id, amount: Fen, attempt: Id, at: UnixM
     Posting { attempt, part: "top_up", debit, credit, amount, code: "purse.top_up", at }.write(txn, false)
 }
 
+/// Pays out what a purse holds and nobody has reserved, in cash at a counter, in the person's bucket; gives how much. The
+/// money stays visible: it stands on the account of what was paid out.
+///
+/// # Errors
+/// Of the store.
+pub fn pay_out(txn: &mut dyn Txn, person: Id, attempt: Id, at: UnixMs) -> Result<Fen, Stop> {
+    let debit = purse(person);
+    let amount = available(txn, &debit)?;
+    if amount.get() > 0 {
+        let credit = AccountKey { class: Cow::Borrowed("paid_out"), of: Key::from("counter") };
+        Posting { attempt, part: "pay_out", debit, credit, amount, code: "purse.pay_out", at }.write(txn, false)?;
+    }
+    Ok(amount)
+}
+
 /// Posts an insurer's part of a bill to the merchant, in the bill's bucket, once per attempt. A zero part posts nothing.
 ///
 /// # Errors

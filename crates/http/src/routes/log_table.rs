@@ -81,6 +81,9 @@ fn owners() -> Vec<Operation> {
         post("/v1/admin/cases", "Answer a demand", rights::answer_at_platform)
             .takes::<rights::NewAnswer>()
             .gives::<rights::Settled>(),
+        post("/v1/admin/purse/out", "Pay out a purse at a counter", rights::pay_out)
+            .takes::<rights::PayOut>()
+            .gives::<rights::PaidOut>(),
         post("/v1/admin/people/death", "A person has died; two members of staff vouch for it", rights::death)
             .takes::<rights::Death>()
             .gives::<rights::Settled>(),

@@ -193,6 +193,23 @@ pub struct Change {
     pub phone: String,
 }
 
+/// A purse to pay out.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PayOut {
+    /// The `OpenID` issuer.
+    pub provider: String,
+    /// The subject there.
+    pub subject: String,
+}
+
+/// What was paid out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PaidOut {
+    /// In fen.
+    pub amount_fen: i64,
+}
+
 fn named<T: serde::de::DeserializeOwned>(text: &str) -> Answer<T> {
     serde_json::from_value(Value::String(text.to_owned())).map_err(|_| {
         Problem::from(Refusal::with_status(
@@ -378,4 +395,15 @@ pub async fn change(State(edge): State<Shared>, _: Administrator, Json(change): 
     };
     edge.platform.change_identity(person, new).await?;
     Ok(Json(Settled { done: true }))
+}
+
+pub async fn pay_out(
+    State(edge): State<Shared>,
+    _: Administrator,
+    key: IdempotencyKey,
+    Json(wanted): Json<PayOut>,
+) -> Answer<Json<PaidOut>> {
+    let person = edge.platform.person_of_sign_in(&wanted.provider, &wanted.subject)?;
+    let attempt = Id::derived(&[b"admin.pay_out", person.as_bytes(), key.0.as_bytes()]);
+    Ok(Json(PaidOut { amount_fen: edge.platform.pay_out(person, attempt).await?.get() }))
 }

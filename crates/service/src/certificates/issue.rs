@@ -108,7 +108,7 @@ impl Platform {
         self.run(Vault::blind_bucket(&blind), move |txn| match load::<IdentityRecord>(txn, Key::new(&blind))? {
             Some(found) if found.value.person != person => Err(Stop::Refused(certificate::not_yours())),
             Some(_) => Ok(()),
-            None => Ok(create(txn, Key::new(&blind), &IdentityRecord { person })?),
+            None => Ok(create(txn, Key::new(&blind), &IdentityRecord::of(person))?),
         })
         .await
     }

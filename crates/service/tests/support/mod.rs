@@ -215,6 +215,11 @@ impl House {
         list.denies(handle)
     }
 
+    /// The organisation that runs both desks.
+    pub fn organisation(&self) -> Id {
+        self.platform.directory().venue(self.venue).unwrap().organisation
+    }
+
     pub fn count(&self) -> i64 {
         tongma_store::run_blocking(self.store.as_ref(), self.venue.bucket(), |txn| txn.count(&stamps())).unwrap()
     }
