@@ -2,8 +2,8 @@
 
 use tongma_capability::{Holder, Stop};
 use tongma_domain::{
-    Date, DocumentKind, Id, Particulars, PersonalData, Refusal, SeededEntropy, Text, Words, birth_date_of, document_check,
-    mask_name,
+    Date, DocumentKind, Id, Particulars, PersonalData, Refusal, SeededEntropy, Text, Words, birth_date_of,
+    document_check, mask_name,
 };
 use tongma_store::{CounterKey, Held, Key, StoreError, Txn, create, load, save, upsert};
 
