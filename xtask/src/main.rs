@@ -4,9 +4,11 @@
 
 mod browser;
 mod codegen;
+mod failover;
 mod new_scenario;
 mod postgres;
 mod run;
+mod soak;
 mod test;
 mod tidy;
 mod tidy_arrows;
@@ -18,6 +20,7 @@ cargo xtask COMMAND
 
   test [--only STEP]   run every check and test; installs or starts what they need, fails when a part is missing
                        steps: tools, format, lint, tidy, codegen, rust, postgres18, web, vectors, walk, breaks, browser
+  soak [--only RIG]    break machines on purpose, for minutes; rigs: failover
   tidy                 check the rules of the house that a compiler does not
   codegen [--check]    write the generated documents (OpenAPI, scenario pages); --check only compares
   new-scenario NAME    write the file of a new scenario and its line in the catalogue
@@ -29,6 +32,8 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["test"] => test::all(None),
         ["test", "--only", step] => test::all(Some(step)),
+        ["soak"] => soak::all(None),
+        ["soak", "--only", rig] => soak::all(Some(rig)),
         ["tidy"] => tidy::check(),
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),

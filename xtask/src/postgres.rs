@@ -56,12 +56,13 @@ impl Drop for Postgres {
     }
 }
 
-fn is_root() -> bool {
+/// Whether this account is root, which PostgreSQL refuses to run as.
+pub fn is_root() -> bool {
     output("id", &["-u"]).is_some_and(|id| id == "0")
 }
 
-/// The newest version that is installed.
-fn programs() -> Option<PathBuf> {
+/// The programs of the newest version that is installed.
+pub fn programs() -> Option<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(Path::new("/usr/lib/postgresql"))
         .ok()?
         .flatten()

@@ -93,7 +93,8 @@ fn tools() -> Result<(), String> {
     Ok(())
 }
 
-fn present(brings: &str) -> bool {
+/// Whether a program or a path is here.
+pub fn present(brings: &str) -> bool {
     if brings.starts_with('/') {
         return std::path::Path::new(brings).exists();
     }

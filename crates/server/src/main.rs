@@ -58,7 +58,7 @@ struct Cli {
 enum Command {
     /// Start the platform (the default).
     Serve(serve::ServeArgs),
-    /// Bring the embedded store's tables up to date, without starting anything.
+    /// Bring the store's tables up to date, without starting anything.
     Migrate(migrate::MigrateArgs),
     /// Look over this machine and the data directory, and say in plain words what is wrong.
     Doctor(doctor::DoctorArgs),

@@ -22,7 +22,7 @@ use crate::demo::people::CITIZENS;
 use crate::demo::seed::{Seeded, seed};
 use crate::listen::{asked_to_stop, listen, serve_until};
 use crate::side::{CLIENT_ID, client_secret};
-use crate::stores;
+use crate::stores::StoreArgs;
 use crate::system::SystemClock;
 
 /// How often the signed lists are made anew and old once-rows are dropped.
@@ -32,23 +32,22 @@ const UPKEEP: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
     /// Data directory: keys, administrator's token, embedded store. Made on the first start.
-    #[arg(long, default_value = "data")]
+    #[arg(long, env = "TONGMA_DATA", default_value = "data")]
     pub data: PathBuf,
     /// Address to listen on.
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(long, env = "TONGMA_HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub host: IpAddr,
     /// Port to listen on; 0 takes any free one.
-    #[arg(long, default_value_t = 8080)]
+    #[arg(long, env = "TONGMA_PORT", default_value_t = 8080)]
     pub port: u16,
     /// The origin people see, when it is not http://HOST:PORT: `https://tongma.example`.
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, env = "TONGMA_PUBLIC_ORIGIN", value_name = "ORIGIN")]
     pub public_origin: Option<String>,
-    /// Where to keep everything: `sqlite` (under the data directory), `sqlite:PATH`, `memory` (gone at the end), or
-    /// `postgres://USER@HOST/DATABASE`.
-    #[arg(long, default_value = "sqlite", value_name = "URL")]
-    pub store: String,
+    /// Where to keep everything.
+    #[command(flatten)]
+    pub store: StoreArgs,
     /// Start without the demo: nobody is enrolled, no side process runs.
-    #[arg(long)]
+    #[arg(long, env = "TONGMA_NO_DEMO")]
     pub no_demo: bool,
     /// Port of the demo's sign-in provider; 0 takes any free one.
     #[arg(long, default_value_t = 8081)]
@@ -57,13 +56,13 @@ pub struct ServeArgs {
     #[arg(long, default_value_t = 8082)]
     pub rail_port: u16,
     /// Sign in with this OpenID Connect issuer instead of the demo provider.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, env = "TONGMA_ISSUER", value_name = "URL")]
     pub issuer: Option<String>,
     /// Our client id at that issuer.
-    #[arg(long, default_value = CLIENT_ID)]
+    #[arg(long, env = "TONGMA_CLIENT_ID", default_value = CLIENT_ID)]
     pub client_id: String,
     /// File with our client secret at that issuer.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "TONGMA_CLIENT_SECRET_FILE", value_name = "FILE")]
     pub client_secret_file: Option<PathBuf>,
     /// Port of the demo's lodging authority; 0 takes any free one.
     #[arg(long, default_value_t = 8084)]
@@ -72,7 +71,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "URL")]
     pub lodging_authority: Option<String>,
     /// Payment-code rail to use instead of the simulator.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, env = "TONGMA_RAIL", value_name = "URL")]
     pub rail: Option<String>,
     /// Port of the demo's text gateway; 0 takes any free one.
     #[arg(long, default_value_t = 8083)]
@@ -81,7 +80,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "URL")]
     pub sms: Option<String>,
     /// Scales the waiting times of the payment rails' guides; 1 is what they say.
-    #[arg(long, default_value_t = 0.1, value_name = "FACTOR")]
+    #[arg(long, env = "TONGMA_RAIL_PATIENCE", default_value_t = 0.1, value_name = "FACTOR")]
     pub rail_patience: f64,
 }
 
@@ -119,7 +118,7 @@ impl Server {
         let data = Data::open(&args.data)?;
         let keys = data.keys()?;
         let admin_token = data.admin_token()?;
-        let store = stores::open(&args.store, &data.store())?;
+        let store = args.store.open(&data.store())?;
         let redirect = format!("{origin}/auth/callback");
         let (provider, sign_in) = sign_in(args, &data, redirect).await?;
         let (rail, mut connectors) = rail(args).await?;

@@ -2,17 +2,20 @@
 //!
 //! A unit asks one thing after another, and each answer takes a journey to the server. Alone, a unit waits for each.
 //! Units that share a transaction ask together: each is run until it asks something not known yet, the questions of all
-//! travel in one flush, and each is run again from its start with the answers at hand. Functions may be run again at any
+//! travel in one flush, those of one kind as one statement, and each is run again from its start with the answers at hand. Functions may be run again at any
 //! time, so this changes nothing but the time; a dozen units then take as many journeys as the longest of them alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use tokio_postgres::Row;
 use tongma_domain::Bucket;
 use tongma_store::StoreError;
 use tongma_store::engine::{Write, run_once};
 
 use crate::commands::Commands;
-use crate::link::{Command, Link};
+use crate::link::{Command, Link, Question};
+use crate::many;
+use crate::param::Param;
 use crate::queue::Unit;
 use crate::rows::{Locked, Rows, Seen};
 use crate::trouble::Trouble;
@@ -22,6 +25,8 @@ const MOST_ROUNDS: usize = 40;
 
 struct Batch<'a> {
     link: &'a Link,
+    /// Whether all units are of one bucket, for statements that must name one.
+    one_bucket: bool,
     locked: Locked<'a>,
     commands: Commands,
     /// The buckets whose writes are still on this side of the wire.
@@ -40,20 +45,21 @@ struct Running<'a> {
 pub fn run_units(
     link: &Link,
     units: &mut [Unit],
+    one_bucket: bool,
     mark: impl FnOnce(Bucket) -> Command,
 ) -> Result<Option<Bucket>, Trouble> {
     link.take_trouble();
     let buckets: BTreeSet<Bucket> = units.iter().map(|unit| unit.bucket).collect();
-    let locked = Locked::begin(link, buckets.into_iter().collect())?;
-    let mut batch = Batch { link, locked, commands: Commands::default(), unsent: BTreeSet::new(), first: None };
+    let locked = Locked::begin(link, buckets.into_iter().collect(), one_bucket)?;
+    let (commands, unsent) = (Commands::default(), BTreeSet::new());
+    let mut batch = Batch { link, one_bucket, locked, commands, unsent, first: None };
     match units {
         [unit] => batch.alone(unit)?,
         units => batch.together(units)?,
     }
-    if let Some(bucket) = batch.first {
-        batch.commands.list.push(mark(bucket));
-    }
-    link.flush(&batch.commands.list)?;
+    let mut commands = batch.commands.take(one_bucket);
+    commands.extend(batch.first.map(mark));
+    link.flush(&commands)?;
     Ok(batch.first)
 }
 
@@ -78,7 +84,7 @@ impl Batch<'_> {
     /// Runs a unit that waits for each of its answers.
     fn alone(&mut self, unit: &mut Unit) -> Result<(), Trouble> {
         if self.unsent.contains(&unit.bucket) {
-            self.link.flush(&std::mem::take(&mut self.commands).list)?;
+            self.link.flush(&self.commands.take(self.one_bucket))?;
             self.unsent.clear();
         }
         let result = run_once(unit.bucket, Rows::locked(&self.locked), &mut unit.work);
@@ -118,8 +124,7 @@ impl Batch<'_> {
                 return Ok(());
             }
             // Writes go ahead of the questions, so a unit sees what those before it in its bucket wrote.
-            let asked: Vec<_> = questions.iter().map(|(_, question)| question).collect();
-            let answers = self.link.flush_and_ask(&std::mem::take(&mut self.commands).list, &asked)?;
+            let answers = self.ask(questions.iter().map(|(_, question)| question))?;
             self.unsent.clear();
             for ((at, question), rows) in questions.into_iter().zip(answers) {
                 if let Some(running) = left.get(at) {
@@ -128,5 +133,42 @@ impl Batch<'_> {
             }
         }
         left.into_iter().try_for_each(|running| self.alone(running.unit))
+    }
+
+    /// Sends what waits and asks, look-ups of one kind as one; gives the answers in the order of the questions.
+    fn ask<'q>(&mut self, questions: impl Iterator<Item = &'q Question>) -> Result<Vec<Vec<Row>>, Trouble> {
+        let mut of_sql: BTreeMap<&'static str, Vec<(usize, &Question)>> = BTreeMap::new();
+        let mut answers = Vec::new();
+        for (at, question) in questions.enumerate() {
+            of_sql.entry(question.sql).or_default().push((at, question));
+            answers.push(Vec::new());
+        }
+        let (mut asked, mut whose) = (Vec::new(), Vec::new());
+        for (sql, group) in of_sql {
+            match many::of(sql, self.one_bucket).filter(|_| group.len() > 1) {
+                Some(sql) => {
+                    let numbered =
+                        |(at, question): (usize, &Question)| [question.params.as_slice(), &[Param::from(at)]].concat();
+                    let params = many::columns(group.into_iter().map(numbered).collect(), self.one_bucket);
+                    asked.push(Question { sql, params });
+                    whose.push(None);
+                }
+                None => {
+                    for (at, question) in group {
+                        asked.push(question.clone());
+                        whose.push(Some(at));
+                    }
+                }
+            }
+        }
+        let commands = self.commands.take(self.one_bucket);
+        for (rows, whose) in self.link.flush_and_ask(&commands, &asked)?.into_iter().zip(whose) {
+            for row in rows {
+                let at = whose.or_else(|| row.try_get::<_, i64>(row.len() - 1).ok()?.try_into().ok());
+                let of = at.and_then(|at: usize| answers.get_mut(at));
+                of.ok_or_else(|| Trouble::Told(StoreError::Corrupt("an answer to no question".into())))?.push(row);
+            }
+        }
+        Ok(answers)
     }
 }

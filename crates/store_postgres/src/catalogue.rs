@@ -8,6 +8,8 @@
 pub enum Reach {
     /// One, named by `bucket = $1`, or by a row's bucket taken from `$1`.
     Bucket,
+    /// Several, named by a list: only where one server has all buckets.
+    Buckets,
     /// A range or all: polling and administration, never inside a unit of work.
     Sweep,
 }
@@ -35,6 +37,8 @@ macro_rules! catalogue {
 catalogue! {
     HEADS: Bucket = "SELECT log_seq, due_seq FROM bucket_head WHERE bucket = $1";
     HEADS_LOCK: Bucket = "SELECT log_seq, due_seq FROM bucket_head WHERE bucket = $1 FOR UPDATE";
+    HEADS_LOCK_MANY: Buckets =
+        "SELECT log_seq, due_seq, bucket FROM bucket_head WHERE bucket = ANY($1) ORDER BY bucket FOR UPDATE";
     HEADS_INSERT: Bucket = "INSERT INTO bucket_head (bucket, log_seq, due_seq) VALUES ($1, $2, $3)";
     HEADS_UPDATE: Bucket = "UPDATE bucket_head SET log_seq = $2, due_seq = $3 WHERE bucket = $1";
 

@@ -6,9 +6,15 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config};
 
+use crate::queue::Sharing;
 use crate::trouble::Trouble;
+
+/// Every statement finds its rows by key. A plan made once while a table was small must not scan it when it has grown.
+const PLANNING: &str = "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_hashjoin = off; \
+    SET enable_mergejoin = off; SET enable_seqscan = off";
 
 /// A server and what is agreed with it.
 #[derive(Clone)]
@@ -17,6 +23,8 @@ pub struct Target {
     pub connect_within: Duration,
     pub answer_within: Duration,
     session: Arc<str>,
+    /// Settings for speed alone, where one PostgreSQL server has all buckets.
+    planning: Option<&'static str>,
     #[cfg(feature = "tls")]
     tls: tokio_postgres_rustls::MakeRustlsConnect,
 }
@@ -58,6 +66,7 @@ impl Target {
             connect_within: options.connect_within,
             answer_within,
             session: session.into(),
+            planning: (options.sharing == Sharing::Any).then_some(PLANNING),
             #[cfg(feature = "tls")]
             tls: crate::tls::connector(options).map_err(AddressError)?,
         })
@@ -65,7 +74,11 @@ impl Target {
 
     /// Connects; the connection's bytes are moved by a task of this runtime.
     pub async fn connect(&self, driver: &Handle) -> Result<Client, Trouble> {
-        let down = |error: tokio_postgres::Error| Trouble::Down(reason(&error));
+        let down = |error: tokio_postgres::Error| match error.code() {
+            // Cut off by an administrator while it came up: the server is there, and trying once more may help.
+            Some(code) if *code == SqlState::ADMIN_SHUTDOWN => Trouble::Lost(reason(&error)),
+            _ => Trouble::Down(reason(&error)),
+        };
         #[cfg(feature = "tls")]
         let tls = self.tls.clone();
         #[cfg(not(feature = "tls"))]
@@ -76,7 +89,12 @@ impl Target {
             // When the connection ends, every request on it fails and says why.
             let _ = connection.await;
         });
-        client.batch_execute(&self.session).await.map_err(down)?;
+        // The server was there a moment ago: trying once more may help.
+        client.batch_execute(&self.session).await.map_err(|error| Trouble::of(&error))?;
+        if let Some(planning) = self.planning {
+            // An engine that has no such settings has its own ways.
+            let _ = client.batch_execute(planning).await;
+        }
         Ok(client)
     }
 }

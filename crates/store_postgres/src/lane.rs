@@ -15,7 +15,7 @@ use tongma_store::engine::{MOST_RUNS, tell};
 use crate::batch::run_units;
 use crate::catalogue;
 use crate::connect::Target;
-use crate::link::{Command, Link, Waiting};
+use crate::link::{Command, Link, Question, Waiting};
 use crate::param::params;
 use crate::queue::{Queue, Unit};
 use crate::trouble::Trouble;
@@ -47,7 +47,7 @@ impl Marks {
     fn next(&mut self, bucket: Bucket) -> Command {
         self.seq += 1;
         let sql = if self.known.contains(&bucket) { catalogue::MARK_UPDATE } else { catalogue::MARK_INSERT };
-        Command { sql, params: params![bucket, self.lane.to_vec(), self.seq].into(), one_row: true }
+        Command { sql, params: params![bucket, self.lane.to_vec(), self.seq].into(), rows: Some(1) }
     }
 
     /// Begins under another name: of the rows under the old one it is not known which are there.
@@ -120,7 +120,7 @@ impl Lane {
     /// Runs units in one transaction. After an error nothing of it is done and no unit has a result yet.
     fn transaction(&mut self, units: &mut [Unit]) -> Result<(), Trouble> {
         let link = self.connected()?;
-        let ran = run_units(&link, units, |bucket| self.marks.next(bucket));
+        let ran = run_units(&link, units, self.queue.one_bucket(), |bucket| self.marks.next(bucket));
         let ended = match &ran {
             // A transaction that wrote nothing has nothing that could be lost.
             Ok(None) => link.commit(),
@@ -189,7 +189,8 @@ impl Lane {
     fn find_mark(&mut self, bucket: Bucket) -> Result<bool, Trouble> {
         let link = self.connected()?;
         let found = (|| {
-            link.begin("BEGIN", catalogue::HEADS_LOCK, &[bucket])?;
+            let heads = Question { sql: catalogue::HEADS_LOCK, params: params![bucket].into() };
+            link.begin("BEGIN", vec![heads])?;
             if link.begun()?.iter().all(Vec::is_empty) {
                 // The transaction may have been the bucket's first. An insert waits for it to end; if that ends in a
                 // commit the key is taken, which is an error, and the question is asked again.
@@ -213,7 +214,7 @@ impl Lane {
         let command = |bucket: &Bucket| Command {
             sql: catalogue::MARK_DELETE,
             params: params![*bucket, lane.to_vec()].into(),
-            one_row: false,
+            rows: None,
         };
         let commands: Vec<Command> = self.marks.known.iter().map(command).collect();
         if let Some(link) = &self.link {

@@ -11,15 +11,17 @@ mod commands;
 mod connect;
 mod lane;
 mod link;
+pub mod many;
 mod migrate;
 mod param;
 mod queue;
+mod readers;
 mod rows;
 #[cfg(feature = "tls")]
 mod tls;
 mod trouble;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -39,17 +41,17 @@ use lane::Lane;
 use link::{Link, Waiting};
 use param::params;
 use queue::{Queue, Unit};
+use readers::Readers;
 use rows::Rows;
 use trouble::Trouble;
-
-/// How many reading connections are kept when nobody reads.
-const IDLE_READERS: usize = 8;
 
 /// How the store uses the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// How many writing lanes, each a thread and a connection.
     pub lanes: u16,
+    /// How many connections read at most. Who finds none waits, as long as connecting may take, and is then refused.
+    pub readers: u16,
     /// Which units may share a transaction.
     pub sharing: Sharing,
     /// How long connecting may take.
@@ -64,6 +66,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             lanes: 8,
+            readers: 16,
             sharing: Sharing::Any,
             connect_within: Duration::from_secs(5),
             answer_within: Duration::from_secs(10),
@@ -103,7 +106,7 @@ pub struct PostgresStore {
     target: Target,
     queue: Arc<Queue>,
     lanes: Vec<JoinHandle<()>>,
-    readers: Mutex<Vec<Link>>,
+    readers: Readers,
     /// Moves the readers' bytes. Taken at the end.
     runtime: Option<Runtime>,
 }
@@ -121,7 +124,7 @@ impl PostgresStore {
             target,
             queue: Arc::new(Queue::new(options.sharing)),
             lanes: Vec::new(),
-            readers: Mutex::new(Vec::new()),
+            readers: Readers::new(options.readers, options.connect_within),
             runtime: Some(runtime.map_err(OpenError::Machine)?),
         };
         let link = store.reader().map_err(|trouble| OpenError::Server(trouble.told()))?;
@@ -129,7 +132,7 @@ impl PostgresStore {
             migrate::Failed::Trouble(trouble) => OpenError::Server(trouble.told()),
             migrate::Failed::Schema(error) => OpenError::Schema(error),
         })?;
-        store.keep(link);
+        store.readers.enter().map_err(OpenError::Server)?.link = Some(link);
         for number in 0..options.lanes.max(1) {
             let mut name = [0; 16];
             // The last four bytes count the names that this lane has had.
@@ -153,31 +156,20 @@ impl PostgresStore {
         Link::open(&self.target, Waiting::Shared(handle)).map_err(|(trouble, _)| trouble)
     }
 
-    fn keep(&self, link: Link) {
-        let mut idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < IDLE_READERS && !link.is_closed() {
-            idle.push(link);
-        }
-    }
-
     /// Runs something on a reading connection, once more on a fresh one when the connection turns out to be gone.
     fn on_reader<T>(&self, mut read: impl FnMut(&Link) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        if let Some(link) = kept.filter(|link| !link.is_closed()) {
+        let mut place = self.readers.enter()?;
+        if let Some(link) = place.link.take() {
             let result = read(&link);
             let trouble = link.take_trouble();
-            if link.roll_back() {
-                self.keep(link);
-            }
+            place.link = link.roll_back().then_some(link);
             if !matches!(trouble, Some(Trouble::Lost(_))) {
                 return result;
             }
         }
         let link = self.reader().map_err(Trouble::told)?;
         let result = read(&link);
-        if link.roll_back() {
-            self.keep(link);
-        }
+        place.link = link.roll_back().then_some(link);
         result
     }
 }
@@ -212,7 +204,7 @@ impl Store for PostgresStore {
         self.on_reader(|link| {
             // One snapshot for all reads of the function.
             let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-            link.begin(begin, catalogue::HEADS, &[]).map_err(Trouble::told)?;
+            link.begin(begin, Vec::new()).map_err(Trouble::told)?;
             let read = run_once(bucket, Rows::read(link), work).map(drop);
             if read.is_ok() {
                 link.end();

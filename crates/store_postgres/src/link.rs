@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
 use tokio_postgres::{Client, Error, Row, Statement};
-use tongma_domain::Bucket;
 
 use crate::connect::Target;
 use crate::param::Param;
@@ -26,11 +25,11 @@ pub enum Waiting {
     Shared(Handle),
 }
 
-/// A statement with its values and whether exactly one row must change.
+/// A statement with its values, and how many rows must change when it is a guard.
 pub struct Command {
     pub sql: &'static str,
     pub params: Vec<Param<'static>>,
-    pub one_row: bool,
+    pub rows: Option<u64>,
 }
 
 /// A query with its values.
@@ -206,9 +205,9 @@ impl Link {
         self.wait(self.client.batch_execute(sql))
     }
 
-    /// Begins a transaction and asks one query of each bucket. It goes out with the next request; nobody waits for it.
-    pub fn begin(&self, begin: &'static str, sql: &'static str, buckets: &[Bucket]) -> Result<(), Trouble> {
-        let statement = if buckets.is_empty() { None } else { Some(self.statement(sql)?) };
+    /// Begins a transaction and asks queries. It goes out with the next request; nobody waits for it.
+    pub fn begin(&self, begin: &'static str, questions: Vec<Question>) -> Result<(), Trouble> {
+        let statements = questions.iter().map(|of| self.statement(of.sql)).collect::<Result<Vec<_>, _>>()?;
         self.begun.borrow_mut().clear();
         self.open.set(true);
         let client = Arc::clone(&self.client);
@@ -216,20 +215,18 @@ impl Link {
             Box::pin(async move { client.batch_execute(begin).await.map(|()| Vec::new()) });
         let mut ahead = self.ahead.borrow_mut();
         ahead.push(Ahead { request: begin, kept: false });
-        for bucket in buckets {
-            let (client, statement, bucket) = (Arc::clone(&self.client), statement.clone(), Param::from(*bucket));
+        for (Question { params, .. }, statement) in questions.into_iter().zip(statements) {
+            let client = Arc::clone(&self.client);
             let request: Answer<'static, Vec<Row>> = Box::pin(async move {
-                match statement {
-                    Some(statement) => client.query(&statement, &[&bucket]).await,
-                    None => Ok(Vec::new()),
-                }
+                let refs: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> = params.iter().map(|of| of as _).collect();
+                client.query(&statement, &refs).await
             });
             ahead.push(Ahead { request, kept: true });
         }
         Ok(())
     }
 
-    /// What each bucket answered when the transaction began.
+    /// What the queries were answered when the transaction began.
     pub fn begun(&self) -> Result<Vec<Vec<Row>>, Trouble> {
         if !self.ahead.borrow().is_empty() {
             self.wait(async { Ok(()) })?;
@@ -249,13 +246,13 @@ impl Link {
         }
     }
 
-    /// Runs all commands in one flush. A command that must change one row and does not is a failed guard.
+    /// Runs all commands in one flush. A command that must change rows and changes others is a failed guard.
     pub fn flush(&self, commands: &[Command]) -> Result<(), Trouble> {
         self.flush_and_ask(commands, &[]).map(drop)
     }
 
     /// Runs all commands and behind them all questions in one flush; gives the answers.
-    pub fn flush_and_ask(&self, commands: &[Command], questions: &[&Question]) -> Result<Vec<Vec<Row>>, Trouble> {
+    pub fn flush_and_ask(&self, commands: &[Command], questions: &[Question]) -> Result<Vec<Vec<Row>>, Trouble> {
         if commands.is_empty() && questions.is_empty() {
             return Ok(Vec::new());
         }
@@ -277,7 +274,9 @@ impl Link {
         for got in self.wait(in_one_flush(requests))? {
             match got {
                 Got::Rows(rows) => answers.push(rows),
-                Got::Changed(rows) => held &= commands.next().is_some_and(|command| !command.one_row || rows == 1),
+                Got::Changed(rows) => {
+                    held &= commands.next().is_some_and(|command| command.rows.is_none_or(|must| must == rows));
+                }
             }
         }
         if held { Ok(answers) } else { Err(self.note(Trouble::Again)) }

@@ -10,6 +10,9 @@ use crate::trouble::Trouble;
 pub const MIGRATIONS: &[Migration] =
     &[Migration { id: 1, name: "tables", sql: include_str!("../migrations/0001_tables.sql") }];
 
+/// How often other processes that start at the same moment may get in the way.
+const MOST_MEETINGS: usize = 10;
+
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration \
     (id BIGINT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (id))";
 const TAKEN: &str = "SELECT id, checksum FROM migration ORDER BY id";
@@ -30,10 +33,11 @@ impl From<Trouble> for Failed {
 /// Takes the steps that are missing. Two processes may do so at once: the row of a step can be inserted once, so the
 /// second waits for the first and then finds the step taken.
 pub fn migrate(link: &Link) -> Result<(), Failed> {
-    for _ in 0..MIGRATIONS.len() + 3 {
+    for _ in 0..MIGRATIONS.len() + MOST_MEETINGS {
         match try_migrate(link) {
             Err(Failed::Trouble(Trouble::Again)) => {
-                link.roll_back();
+                link.plain("ROLLBACK")?;
+                link.take_trouble();
             }
             other => return other,
         }

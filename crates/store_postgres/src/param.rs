@@ -6,13 +6,17 @@ use std::error::Error;
 use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-/// A value of one of the four types that the tables have.
+/// A value of one of the four types that the tables have, or many of one type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Param<'a> {
     Small(i16),
     Big(i64),
     Text(Cow<'a, str>),
     Bytes(Cow<'a, [u8]>),
+    Smalls(Vec<i16>),
+    Bigs(Vec<i64>),
+    Texts(Vec<String>),
+    ManyBytes(Vec<Vec<u8>>),
 }
 
 impl Param<'_> {
@@ -23,6 +27,10 @@ impl Param<'_> {
             Self::Big(number) => Param::Big(*number),
             Self::Text(text) => Param::Text(Cow::Owned(text.as_ref().to_owned())),
             Self::Bytes(bytes) => Param::Bytes(Cow::Owned(bytes.as_ref().to_owned())),
+            Self::Smalls(numbers) => Param::Smalls(numbers.clone()),
+            Self::Bigs(numbers) => Param::Bigs(numbers.clone()),
+            Self::Texts(texts) => Param::Texts(texts.clone()),
+            Self::ManyBytes(bytes) => Param::ManyBytes(bytes.clone()),
         }
     }
 }
@@ -34,11 +42,16 @@ impl ToSql for Param<'_> {
             Self::Big(number) => number.to_sql(ty, out),
             Self::Text(text) => text.as_ref().to_sql(ty, out),
             Self::Bytes(bytes) => bytes.as_ref().to_sql(ty, out),
+            Self::Smalls(numbers) => numbers.to_sql(ty, out),
+            Self::Bigs(numbers) => numbers.to_sql(ty, out),
+            Self::Texts(texts) => texts.to_sql(ty, out),
+            Self::ManyBytes(bytes) => bytes.to_sql(ty, out),
         }
     }
 
     fn accepts(ty: &Type) -> bool {
-        [Type::INT2, Type::INT8, Type::TEXT, Type::BYTEA].contains(ty)
+        let arrays = [Type::INT2_ARRAY, Type::INT8_ARRAY, Type::TEXT_ARRAY, Type::BYTEA_ARRAY];
+        [Type::INT2, Type::INT8, Type::TEXT, Type::BYTEA].contains(ty) || arrays.contains(ty)
     }
 
     to_sql_checked!();

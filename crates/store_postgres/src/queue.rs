@@ -31,8 +31,8 @@ struct State {
     waiting: VecDeque<Unit>,
     /// The buckets that lanes are at work in. Units of a bucket keep their order because only its lane takes them.
     held: BTreeSet<Bucket>,
-    /// How many lanes have nothing to do.
-    idle: usize,
+    /// How many lanes are at work.
+    working: usize,
     closed: bool,
 }
 
@@ -44,11 +44,25 @@ pub struct Queue {
 }
 
 impl State {
-    /// Takes a fair share of what waits, in order, passing over buckets that are held.
+    /// How many units a lane must find to begin. Beside others at work it begins with more, so that on a busy server few
+    /// transactions carry many units, and while little is to do every unit leaves at once. What waits, waits no longer
+    /// than until the first of the others is done.
+    fn least(&self, sharing: Sharing) -> usize {
+        match sharing {
+            Sharing::Any => (self.working * self.working).clamp(1, MOST_UNITS),
+            Sharing::OneBucket => 1,
+        }
+    }
+
+    /// Takes what waits, in order, passing over buckets that are held; nothing where that is too little to begin with.
     fn share(&mut self, sharing: Sharing) -> Vec<Unit> {
-        let most = self.waiting.len().div_ceil(self.idle.max(1)).clamp(1, MOST_UNITS);
+        let least = self.least(sharing);
+        let free = self.waiting.iter().filter(|unit| !self.held.contains(&unit.bucket));
+        if free.take(least).count() < least {
+            return Vec::new();
+        }
         let (mut taken, mut passed): (Vec<Unit>, Vec<Unit>) = (Vec::new(), Vec::new());
-        while taken.len() < most {
+        while taken.len() < MOST_UNITS {
             let Some(unit) = self.waiting.pop_front() else { break };
             let apart = sharing == Sharing::OneBucket && taken.first().is_some_and(|first| first.bucket != unit.bucket);
             if apart || self.held.contains(&unit.bucket) { passed.push(unit) } else { taken.push(unit) }
@@ -57,6 +71,7 @@ impl State {
             self.waiting.push_front(unit);
         }
         self.held.extend(taken.iter().map(|unit| unit.bucket));
+        self.working += 1;
         taken
     }
 }
@@ -64,6 +79,11 @@ impl State {
 impl Queue {
     pub fn new(sharing: Sharing) -> Self {
         Self { state: Mutex::default(), changed: Condvar::new(), sharing }
+    }
+
+    /// Whether the units of a share are all of one bucket.
+    pub fn one_bucket(&self) -> bool {
+        self.sharing == Sharing::OneBucket
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -78,28 +98,30 @@ impl Queue {
             return Err(unit);
         }
         state.waiting.push_back(unit);
+        let enough = state.waiting.len() >= state.least(self.sharing);
         drop(state);
-        self.changed.notify_one();
+        if enough {
+            self.changed.notify_one();
+        }
         Ok(())
     }
 
     /// Waits for units and takes some; `None` when the queue is closed and empty.
     pub fn take(&self) -> Option<Vec<Unit>> {
         let mut state = self.lock();
-        state.idle += 1;
         loop {
             let units = state.share(self.sharing);
             if !units.is_empty() || (state.closed && state.waiting.is_empty()) {
-                state.idle -= 1;
                 return Some(units).filter(|units| !units.is_empty());
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Gives back the buckets of units whose callers were told.
+    /// Ends the work on units that were taken and whose callers were told, and gives back their buckets.
     pub fn release(&self, buckets: &BTreeSet<Bucket>) {
         let mut state = self.lock();
+        state.working = state.working.saturating_sub(1);
         state.held.retain(|bucket| !buckets.contains(bucket));
         let waiting = !state.waiting.is_empty() || state.closed;
         drop(state);
@@ -121,18 +143,21 @@ mod tests {
 
     fn queue(sharing: Sharing, buckets: &[u16]) -> Queue {
         let queue = Queue::new(sharing);
+        push(&queue, 0, buckets);
+        queue
+    }
+
+    fn push(queue: &Queue, from: usize, buckets: &[u16]) {
         for (number, bucket) in buckets.iter().enumerate() {
             // The result tells the units apart.
-            let result = Err(StoreError::Unavailable(number.to_string()));
+            let result = Err(StoreError::Unavailable((from + number).to_string()));
             let bucket = Bucket::from_low_bits(*bucket);
             let unit = Unit { bucket, work: Box::new(|_| Ok(())), done: Box::new(drop), result };
             assert!(queue.push(unit).is_ok());
         }
-        queue
     }
 
-    fn taken(queue: &Queue, idle: usize) -> Vec<String> {
-        queue.lock().idle = idle;
+    fn taken(queue: &Queue) -> Vec<String> {
         let units = queue.lock().share(queue.sharing);
         let number = |unit: Unit| match unit.result {
             Err(StoreError::Unavailable(number)) => number,
@@ -141,23 +166,46 @@ mod tests {
         units.into_iter().map(number).collect()
     }
 
+    fn release(queue: &Queue, buckets: &[u16]) {
+        queue.release(&buckets.iter().map(|bucket| Bucket::from_low_bits(*bucket)).collect());
+    }
+
+    const NOTHING: [&str; 0] = [];
+
     #[test]
     fn a_bucket_belongs_to_one_lane_until_it_is_given_back() {
-        let queue = queue(Sharing::Any, &[1, 2, 1, 3, 1, 2]);
-        assert_eq!(taken(&queue, 3), ["0", "1"], "a third each");
-        assert_eq!(taken(&queue, 2), ["3"], "1 and 2 are held");
-        assert_eq!(taken(&queue, 1), [] as [&str; 0]);
-        queue.release(&[Bucket::from_low_bits(1)].into());
-        assert_eq!(taken(&queue, 1), ["2", "4"], "in their order");
-        queue.release(&[Bucket::from_low_bits(2)].into());
-        assert_eq!(taken(&queue, 1), ["5"]);
+        let queue = queue(Sharing::Any, &[1, 2, 1]);
+        assert_eq!(taken(&queue), ["0", "1", "2"], "the first takes all");
+        push(&queue, 3, &[1, 3, 1, 2]);
+        assert_eq!(taken(&queue), ["4"], "1 and 2 are held");
+        release(&queue, &[3]);
+        assert_eq!(taken(&queue), NOTHING);
+        release(&queue, &[1, 2]);
+        assert_eq!(taken(&queue), ["3", "5", "6"], "in their order");
+    }
+
+    #[test]
+    fn beside_others_a_lane_begins_with_more() {
+        let queue = queue(Sharing::Any, &[1]);
+        assert_eq!(taken(&queue), ["0"], "alone, at once");
+        push(&queue, 1, &[2]);
+        assert_eq!(taken(&queue), ["1"], "beside one, with one");
+        push(&queue, 2, &[3, 4, 5]);
+        assert_eq!(taken(&queue), NOTHING, "beside two, with four");
+        push(&queue, 5, &[6]);
+        assert_eq!(taken(&queue), ["2", "3", "4", "5"]);
+        push(&queue, 6, &[7]);
+        assert_eq!(taken(&queue), NOTHING);
+        release(&queue, &[1]);
+        release(&queue, &[2]);
+        assert_eq!(taken(&queue), ["6"], "nothing waits longer than the others work");
     }
 
     #[test]
     fn where_buckets_lie_apart_a_share_is_of_one_bucket() {
         let queue = queue(Sharing::OneBucket, &[1, 2, 1, 3]);
-        assert_eq!(taken(&queue, 1), ["0", "2"]);
-        assert_eq!(taken(&queue, 1), ["1"]);
-        assert_eq!(taken(&queue, 1), ["3"]);
+        assert_eq!(taken(&queue), ["0", "2"]);
+        assert_eq!(taken(&queue), ["1"]);
+        assert_eq!(taken(&queue), ["3"]);
     }
 }

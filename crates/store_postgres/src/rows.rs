@@ -25,14 +25,23 @@ use crate::trouble::Trouble;
 pub struct Locked<'a> {
     link: &'a Link,
     buckets: Vec<Bucket>,
+    /// Whether the heads of all were asked for in one question.
+    in_one: bool,
     heads: RefCell<Option<BTreeMap<Bucket, Option<Heads>>>>,
 }
 
 impl<'a> Locked<'a> {
     /// Begins a transaction that locks these buckets, which are in order, so that two processes never wait for each other.
-    pub fn begin(link: &'a Link, buckets: Vec<Bucket>) -> Result<Self, Trouble> {
-        link.begin("BEGIN", catalogue::HEADS_LOCK, &buckets)?;
-        Ok(Self { link, buckets, heads: RefCell::new(None) })
+    pub fn begin(link: &'a Link, buckets: Vec<Bucket>, one_bucket: bool) -> Result<Self, Trouble> {
+        let in_one = buckets.len() > 1 && !one_bucket;
+        let questions = if in_one {
+            let all = buckets.iter().map(|bucket| bucket.number().cast_signed()).collect();
+            vec![Question { sql: catalogue::HEADS_LOCK_MANY, params: vec![Param::Smalls(all)] }]
+        } else {
+            buckets.iter().map(|of| Question { sql: catalogue::HEADS_LOCK, params: params![*of].into() }).collect()
+        };
+        link.begin("BEGIN", questions)?;
+        Ok(Self { link, buckets, in_one, heads: RefCell::new(None) })
     }
 
     /// The heads of a bucket.
@@ -42,8 +51,16 @@ impl<'a> Locked<'a> {
             return Ok(known.get(&bucket).copied().flatten());
         }
         let mut all = BTreeMap::new();
-        for (bucket, rows) in self.buckets.iter().zip(self.link.begun()?) {
-            all.insert(*bucket, rows.first().map(heads).transpose().map_err(Trouble::Told)?);
+        let answers = self.link.begun()?;
+        if self.in_one {
+            for row in answers.iter().flatten() {
+                let of = bucket_in(row, 2).map_err(Trouble::Told)?;
+                all.insert(of, Some(heads(row).map_err(Trouble::Told)?));
+            }
+        } else {
+            for (bucket, rows) in self.buckets.iter().zip(answers) {
+                all.insert(*bucket, rows.first().map(heads).transpose().map_err(Trouble::Told)?);
+            }
         }
         let found = all.get(&bucket).copied().flatten();
         *known = Some(all);
@@ -116,7 +133,11 @@ fn at(row: &Row, column: usize) -> Result<UnixMs, StoreError> {
 }
 
 fn bucket(row: &Row) -> Result<Bucket, StoreError> {
-    let number = u16::try_from(get::<i16>(row, 0)?).map_err(|_| corrupt("bucket"))?;
+    bucket_in(row, 0)
+}
+
+fn bucket_in(row: &Row, column: usize) -> Result<Bucket, StoreError> {
+    let number = u16::try_from(get::<i16>(row, column)?).map_err(|_| corrupt("bucket"))?;
     Bucket::new(number).map_err(|_| corrupt("bucket"))
 }
 

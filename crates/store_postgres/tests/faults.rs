@@ -84,7 +84,7 @@ fn a_commit_whose_answer_is_lost_happens_once() {
         std::thread::sleep(Duration::from_millis(300));
     });
     assert!(proxy.answers_lost() >= 10 && proxy.commits_lost() >= 10, "faults struck");
-    assert!(results.len() > 100, "{}", results.len());
+    assert!(results.len() > 20, "{}", results.len());
     let logged = logged(&store);
     for (number, result) in &results {
         assert!(result.is_ok(), "unit {number} was resolved, not given up: {result:?}");
@@ -160,6 +160,110 @@ fn a_server_that_makes_us_wait_is_given_up_in_time() {
     });
     assert!(holder > 0);
     assert_eq!(append(&store, BUCKETS), Ok(2));
+}
+
+#[test]
+fn a_statement_that_takes_too_long_is_ended_by_the_server() {
+    let server = Server::start("slow");
+    let options = Options { lanes: 1, answer_within: Duration::from_secs(2), ..Options::default() };
+    let store = server.store("slow", &options);
+    server.execute(
+        "CREATE FUNCTION public.wait() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$; \
+         CREATE TRIGGER wait BEFORE INSERT ON slow.log FOR EACH ROW EXECUTE FUNCTION public.wait()",
+    );
+    let refused = append(&store, 0);
+    assert_eq!(refused, Err(StoreError::Unavailable("the server took too long (PostgreSQL 57014)".into())));
+    server.execute("DROP TRIGGER wait ON slow.log");
+    assert_eq!(append(&store, 0), Ok(1), "nothing of it was kept, and the lane goes on");
+}
+
+#[test]
+fn what_the_server_asks_to_try_again_runs_again_and_draws_the_same() {
+    let server = Server::start("again");
+    let store = server.store("again", &Options { lanes: 1, ..Options::default() });
+    // A sequence counts on when a transaction is rolled back: the first three times are refused.
+    server.execute(
+        "CREATE SEQUENCE public.tries; CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN IF nextval('public.tries') <= 3 THEN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END IF; \
+         RETURN NEW; END $$; \
+         CREATE TRIGGER refuse BEFORE INSERT ON again.log FOR EACH ROW EXECUTE FUNCTION public.refuse()",
+    );
+    let drawn = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let runs = std::sync::Arc::clone(&drawn);
+    let appended = run_blocking(&store, bucket(0), move |txn| {
+        let mut number = [0; 16];
+        tongma_domain::Entropy::fill(&mut tongma_domain::SeededEntropy::new([9; 32]), &mut number);
+        runs.lock().unwrap().push(number);
+        txn.append(&Key::from("a"), UnixMs::default(), number.to_vec())
+    });
+    assert_eq!(appended, Ok(1));
+    let drawn = drawn.lock().unwrap();
+    assert_eq!(drawn.len(), 4, "three refusals and one commit");
+    assert!(drawn.iter().all(|number| *number == drawn[0]));
+    let entries = store.log_of(bucket(0), 0, 9).unwrap();
+    assert_eq!(entries.into_iter().map(|entry| entry.body).collect::<Vec<_>>(), [drawn[0].to_vec()]);
+}
+
+#[test]
+fn no_more_connections_read_than_may() {
+    let server = Server::start("bounded");
+    let wait = Duration::from_millis(400);
+    let options = Options { lanes: 1, readers: 2, connect_within: wait, ..Options::default() };
+    let store = server.store("bounded", &options);
+    let hold = |length: Duration| {
+        store.read(bucket(0), &mut |txn| {
+            txn.get("loan", &Key::from("a"))?;
+            std::thread::sleep(length);
+            Ok(())
+        })
+    };
+    let short = Duration::from_millis(20);
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..8).map(|_| scope.spawn(|| hold(short))).collect();
+        assert!(readers.into_iter().all(|reader| reader.join().unwrap().is_ok()), "they take turns");
+        let long: Vec<_> = (0..2).map(|_| scope.spawn(|| hold(wait * 4))).collect();
+        std::thread::sleep(wait / 2);
+        let refused = Err(StoreError::Unavailable("all 2 reading connections are in use".into()));
+        assert_eq!(hold(short), refused, "nobody waits for ever");
+        assert!(long.into_iter().all(|reader| reader.join().unwrap().is_ok()));
+    });
+    let counted = server.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tongma'");
+    let rows = counted.iter().filter_map(|message| match message {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    assert!(
+        rows.collect::<Vec<_>>().iter().all(|count| ["2", "3"].contains(count)),
+        "a lane and two readers: {counted:?}"
+    );
+    assert_eq!(hold(short), Ok(()));
+}
+
+/// Copies the server and starts the copy as a replica, on port 5433 of the same socket's directory.
+fn start_replica(server: &Server) {
+    let host = format!("--host={}", server.sockets().display());
+    let place = "--pgdata=replica";
+    server.run("pg_basebackup", &[place, "--write-recovery-conf", "--checkpoint=fast", &host, "--username=tongma"]);
+    server.run("pg_ctl", &["start", "--wait", "--log=replica.log", "--options=-p 5433", place, "--silent"]);
+}
+
+#[test]
+fn nothing_is_read_from_a_replica() {
+    let server = Server::start("replica");
+    drop(server.store("replica", &Options::default()));
+    start_replica(&server);
+    let address = |hosts: &str, ports: &str| {
+        server.address("replica").replacen(&server.sockets().display().to_string(), hosts, 1)
+            + &format!(" port={ports}")
+    };
+    let here = server.sockets().display().to_string();
+    let entropy = &mut tongma_domain::SeededEntropy::new([3; 32]);
+    let refused = PostgresStore::open(&address(&here, "5433"), &Options::default(), entropy).err().unwrap();
+    assert!(refused.to_string().contains("cannot be reached"), "{refused}");
+    // Of two, the one that accepts writes is found, wherever it stands in the list.
+    let both = PostgresStore::open(&address(&format!("{here},{here}"), "5433,5432"), &Options::default(), entropy);
+    assert_eq!(append(&both.unwrap(), 0), Ok(1));
 }
 
 #[test]

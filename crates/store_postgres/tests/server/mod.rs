@@ -52,7 +52,8 @@ impl Server {
         server
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) {
+    /// Runs one of the server's programs beside it.
+    pub fn run(&self, program: &str, arguments: &[&str]) {
         let path = self.programs.join(program);
         let mut command = match self.user {
             None => Command::new(path),
@@ -115,6 +116,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // A test may have started a copy.
+        if self.directory.join("replica/postmaster.pid").exists() {
+            self.run("pg_ctl", &["stop", "--mode=immediate", "--pgdata=replica", "--silent"]);
+        }
         if !std::thread::panicking() || self.directory.join("data/postmaster.pid").exists() {
             self.control(&["stop", "--mode=immediate"]);
         }
