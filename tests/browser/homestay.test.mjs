@@ -84,7 +84,8 @@ test("a homestay and a swapped sticker", { timeout: 300_000 }, async (t) => {
     await until("the report", async () => (await book()).length === 1);
     const [report] = await book();
     assert.deepEqual([report.state, report.request.house], ["accepted", booked.name]);
-    await guest.turnTo("things/stay").catch(() => guest.turnTo("things"));
+    await guest.turnTo("things/booking");
+    await guest.browser.shown("#page li.card", `门锁密码 ${stay.body.pin}`);
     await stage.shot(guest, "stay");
     assert.deepEqual((await audit(guest.browser, source)).grave, [], "the guest's things");
   });

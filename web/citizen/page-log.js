@@ -10,6 +10,7 @@ const SHADES = {
   presented: "",
   refused: "bad",
   asked: "ask",
+  reported: "",
   staff_read: "ask",
   consent: "",
   device: "",

@@ -3,7 +3,7 @@
 import { pick } from "../shared/i18n.js";
 
 const wordy = (value, language) => (typeof value === "string" ? value : value && typeof value === "object" ? pick(value, language) : "");
-const BEGINS = /^(book|borrow|open|register)/; // makes a new thing, though an old one may answer its form
+const BEGINS = /^(arrive|book|borrow|extend|open|register|reserve)/; // makes a new thing, though an old one may answer its form
 const PARTS = ["total_fen", "fund_fen", "personal_fen", "family_fen"];
 
 /**

@@ -147,6 +147,7 @@ export const EN = {
   log_asked: "Asked for consent",
   log_staff_read: "Seen by staff",
   log_device: "Phone and freezing",
+  log_reported: "Reported by law",
   log_other: "Other",
   // Me
   account_title: "Me",

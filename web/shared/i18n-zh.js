@@ -147,6 +147,7 @@ export const ZH = {
   log_asked: "请求授权",
   log_staff_read: "工作人员查看",
   log_device: "手机与冻结",
+  log_reported: "依法报送",
   log_other: "其他",
   // Me
   account_title: "我的",
