@@ -49,6 +49,7 @@ async fn sealed_lines(platform: &Arc<Platform>, lines: usize) -> Citizen {
         document_number: "11010519491231002X".into(),
         birth: None,
         phone: String::new(),
+        particulars: tongma_domain::Particulars::default(),
         sign_in: None,
     };
     let person = platform.enrol(enrolment).await.unwrap();

@@ -165,9 +165,13 @@ impl Platform {
     /// # Errors
     /// As [`Platform::enrol`]; `person.number_taken` when somebody else has the new number.
     pub async fn change_identity(&self, person: Id, new: Enrolment) -> Result<(), Refusal> {
-        let data = checked(&new)?;
+        let mut data = checked(&new)?;
         let record = self.read(person.bucket(), |txn| Ok(load_holder(txn, person)?.value))?;
         let old = self.personal_data(&record)?;
+        // A change names what is new; what it does not name of the document stays.
+        if data.particulars == Particulars::default() {
+            data.particulars = old.particulars.clone();
+        }
         let blind_of =
             |data: &PersonalData| self.vault.blind(&format!("{:?}", data.document_kind), &data.document_number);
         let (before, after) = (blind_of(&old), blind_of(&data));
@@ -278,14 +282,6 @@ fn number_taken() -> Refusal {
         "person.number_taken",
         Text::new("这个号码属于另一个人", "This number belongs to another person"),
         Text::new("请核对证件；重号由发证机关处理", "Check the document; the issuing office settles doubled numbers"),
-    )
-}
-
-fn too_many() -> Refusal {
-    Refusal::conflict(
-        "person.too_many_grants",
-        Text::new("授权人数已达上限", "There are too many grants already"),
-        Text::new("请先收回不用的授权", "Withdraw one that is not used"),
     )
 }
 

@@ -172,7 +172,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`SealError`] when it cannot be sealed.
-    pub fn seal_text(&self, of: Id, text: &str, entropy: &mut dyn Entropy) -> Result<Sealed, SealError> {
+    pub fn seal_words(&self, of: Id, text: &str, entropy: &mut dyn Entropy) -> Result<Sealed, SealError> {
         let mut nonce = [0; 12];
         entropy.fill(&mut nonce);
         let cipher = Sm4Gcm::new(&self.key_128("text", &[1]).into());
@@ -185,7 +185,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`SealError`] when it does not open.
-    pub fn open_text(&self, of: Id, sealed: &Sealed) -> Result<String, SealError> {
+    pub fn open_words(&self, of: Id, sealed: &Sealed) -> Result<String, SealError> {
         if sealed.is_none() {
             return Ok(String::new());
         }

@@ -147,6 +147,7 @@ async fn a_changed_number_finds_the_person_and_the_old_one_can_be_anothers() {
         document_number: number.into(),
         birth: None,
         phone: String::new(),
+        particulars: tongma_domain::Particulars::default(),
         sign_in: None,
     };
     platform.change_identity(person, enrolment("陈新", new)).await.unwrap();

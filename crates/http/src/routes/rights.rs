@@ -391,6 +391,7 @@ pub async fn change(State(edge): State<Shared>, _: Administrator, Json(change): 
         document_number: change.new_document_number,
         birth: None,
         phone: change.phone,
+        particulars: tongma_domain::Particulars::default(),
         sign_in: None,
     };
     edge.platform.change_identity(person, new).await?;

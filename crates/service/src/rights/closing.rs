@@ -176,13 +176,13 @@ impl Platform {
             self.deny(person, grant.actor, grant.device, true).await?;
         }
         for (actor, ward) in before.wards {
-            self.end_grant(ward, actor, person).await?;
+            self.end_ward(ward, actor, person).await?;
         }
         Ok(())
     }
 
     /// Ends what a guardian could do for a ward.
-    async fn end_grant(&self, ward: Id, actor: u8, guardian: Id) -> Result<(), Refusal> {
+    async fn end_ward(&self, ward: Id, actor: u8, guardian: Id) -> Result<(), Refusal> {
         let device = self
             .run(ward.bucket(), move |txn| {
                 let mut held = load_holder(txn, ward)?;

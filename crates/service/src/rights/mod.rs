@@ -180,11 +180,11 @@ impl Platform {
     }
 
     fn seal_words(&self, case: Id, words: &str) -> Result<crate::vault::Sealed, Refusal> {
-        self.vault.seal_text(case, words, &mut SeededEntropy::new(self.seed())).map_err(|_| sealed())
+        self.vault.seal_words(case, words, &mut SeededEntropy::new(self.seed())).map_err(|_| sealed())
     }
 
     fn open_words(&self, case: Id, words: &crate::vault::Sealed) -> Result<String, Refusal> {
-        self.vault.open_text(case, words).map_err(|_| sealed())
+        self.vault.open_words(case, words).map_err(|_| sealed())
     }
 }
 
