@@ -11,7 +11,7 @@ import { until } from "./harness/wait.mjs";
 const PIN = "135246";
 const VENUE = "广州市花都区政务服务中心";
 
-test("certificates at a window", { timeout: 400_000 }, async (t) => {
+test("certificates at a window", { timeout: 240_000 }, async (t) => {
   const stage = await Stage.open(t, "certificate");
   const [phone, desk] = await Promise.all([stage.phone(), stage.desk()]);
   const source = await axe();
@@ -20,7 +20,10 @@ test("certificates at a window", { timeout: 400_000 }, async (t) => {
     assert.deepEqual((await audit(one.browser, source)).grave, [], name);
   };
   /** The clerk scans the phone and picks a matter; gives how long it took until the phone shows the sheet, in milliseconds. */
+  let taken = ""; // a code is good once: the phone shows another after it was taken
   const asks = async (matter, from = phone) => {
+    await until("another code", async () => (await from.shortNumber()) !== taken);
+    taken = await from.shortNumber();
     const shown = await from.photograph();
     await desk.hold(shown, () => desk.waitView("serve"));
     await desk.browser.run((wanted) => {
@@ -70,7 +73,7 @@ test("certificates at a window", { timeout: 400_000 }, async (t) => {
   await stage.step("the window sees annotated copies and no more", async () => {
     const result = await desk.result();
     await stage.shot(desk, "granted");
-    assert.notEqual(result.look, "red", JSON.stringify(result));
+    assert.equal(result.look, "green", JSON.stringify(result));
     await desk.dismiss();
     await desk.waitView("copies");
     await desk.browser.shown(".copies article.copy", "陈晓岚");

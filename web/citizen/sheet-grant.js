@@ -7,8 +7,8 @@ import { EN, ZH } from "./words-grant.js";
 /** The words of this part. */
 export const grantWords = (app) => translator(app.shell.language === "zh" ? ZH : EN);
 
-/** What is ticked at first: everything, since that is what the matter asks; optional things can be unticked. Pure. */
-export const firstChoice = (items) => new Set(items.map(({ id }) => id));
+/** What is ticked at first: what the matter asks, but for optional fields of a certificate that is not in force. Pure. */
+export const firstChoice = (items) => new Set(items.filter(({ required, standing }) => required || !standing || standing === "good").map(({ id }) => id));
 
 /** Whether what is ticked needs the PIN. Pure. */
 export const needsPin = (items, chosen) => items.some(({ id, sensitive }) => sensitive && chosen.has(id));
@@ -74,13 +74,20 @@ export function pinElement(app, matter, held) {
   if (!needsPin(matter.items, held.chosen)) return null;
   const w = grantWords(app);
   const field = (id, label, value) =>
-    h("label.pin", { for: id }, label, h("input", { id, type: "password", inputmode: "numeric", autocomplete: "off", maxlength: "6", pattern: "[0-9]{6}", value: value ?? "", "aria-describedby": "pin-fault", oninput: (event) => (held[id] = event.currentTarget.value) }));
+    h("label.pin", { for: id }, label, h("input", { id, type: "password", inputmode: "numeric", autocomplete: "off", maxlength: "6", pattern: "[0-9]{6}", value: value ?? "", "aria-describedby": "pin-fault", oninput: (event) => typed(held, id, event.currentTarget) }));
   return h(
     "section.card.stack.tight.pins",
     {},
     matter.pin_set ? field("pin", w("pin"), held.pin) : [h("p", {}, w("pin_new")), field("pin", w("pin"), held.pin), field("pin-again", w("pin_again"), held["pin-again"])],
     h("p.fault", { id: "pin-fault", role: "alert" }, held.fault ?? ""),
   );
+}
+
+/** Keeps what is typed; what was said about it before is not true any more. */
+function typed(held, id, field) {
+  [held[id], held.fault] = [field.value, ""];
+  const place = $("#pin-fault", field.closest(".pins"));
+  if (place) place.textContent = "";
 }
 
 /** The agreeing button's words: all, or those that are ticked. */

@@ -27,6 +27,12 @@ test("items stand by certificate, and what is of none comes last", () => {
   assert.deepEqual(groups[0].items.map(({ id }) => id), ["resident_id_card.name", "resident_id_card.address"]);
 });
 
+test("an optional field of a certificate that is not in force is not ticked at first", () => {
+  const lapsed = { id: "residence_permit.city", required: false, standing: "not_in_force" };
+  const needed = { id: "residence_permit.id_number", required: true, standing: "none" };
+  assert.deepEqual([...firstChoice([...ITEMS, lapsed, needed])], [...ITEMS.map(({ id }) => id), needed.id]);
+});
+
 test("the PIN is asked only when something sensitive is ticked", () => {
   assert.equal(needsPin(ITEMS, firstChoice(ITEMS)), true);
   assert.equal(needsPin(ITEMS, new Set(["claim.phone", "student_card.school"])), false);
