@@ -130,7 +130,7 @@ fn request(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
     let (certificates, all_good) = certificates(desk, &given)?;
     let detail = json!({
         "matter": template.name, "receipt": given.receipt_number, "grant": given.id, "until_ms": given.fetch_until,
-        "certificates": certificates, "kept_back": given.kept_back,
+        "certificates": certificates,
     });
     let text = Words::new(
         format!("已授权：{}，凭据 {}", template.name.zh, given.receipt_number),

@@ -214,7 +214,7 @@ impl Platform {
         let (desk_zh, desk_en) =
             point.map(|record| (record.point.name_zh.clone(), record.point.name_en.clone())).unwrap_or_default();
         let matter = self.matter_words(given);
-        let (at, until) = (given.at.to_rfc3339(), given.fetch_until.to_rfc3339());
+        let (at, until) = (minute(given.at), minute(given.fetch_until));
         Words::new(
             format!(
                 "仅供{}（{desk_zh}）办理“{}”使用 · {at} 授权 · {until} 前有效 · 凭据 {}",
@@ -386,6 +386,11 @@ impl Platform {
         let holder = self.holder_of(&leg.context, &self.directory(), true)?;
         self.run_and_follow(grant.bucket(), leg, holder, None).await.map(|acted| acted.outcome)
     }
+}
+
+/// A moment as people write it at a counter: `2026-11-24 16:05`, in Beijing.
+fn minute(at: UnixMs) -> String {
+    at.to_rfc3339().chars().take(16).map(|letter| if letter == 'T' { ' ' } else { letter }).collect()
 }
 
 fn open(
