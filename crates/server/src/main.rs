@@ -57,7 +57,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the platform (the default).
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     /// Bring the store's tables up to date, without starting anything.
     Migrate(migrate::MigrateArgs),
     /// Look over this machine and the data directory, and say in plain words what is wrong.
@@ -112,7 +112,7 @@ async fn run(cli: Cli) -> std::io::Result<bool> {
         Some(Command::Documents(args)) => documents::run(&args).map(|()| true),
         Some(Command::Migrate(args)) => migrate::run(&args).map(|()| true),
         Some(Command::Doctor(args)) => doctor::run(&args).await,
-        Some(Command::Serve(args)) => serve::run(args).await.map(|()| true),
+        Some(Command::Serve(args)) => serve::run(*args).await.map(|()| true),
         None => serve::run(cli.serve).await.map(|()| true),
     }
 }
