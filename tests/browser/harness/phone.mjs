@@ -6,14 +6,15 @@ import { until } from "./wait.mjs";
 const SCREEN = { width: 390, height: 844, pixelRatio: 2, mobile: true, touch: true };
 
 export class Phone {
-  constructor(stage, label, { width = SCREEN.width, height = SCREEN.height, language = "zh-CN", log = false } = {}) {
-    Object.assign(this, { stage, label, language, log, screen: { ...SCREEN, width, height } });
+  constructor(stage, label, { width = SCREEN.width, height = SCREEN.height, language = "zh-CN", log = false, camera = null } = {}) {
+    Object.assign(this, { stage, label, language, log, camera, screen: { ...SCREEN, width, height } });
   }
 
   /** Starts the phone's browser; a second time it has all that it kept. */
   async start() {
-    const { stage, label, language, log, screen } = this;
-    this.browser = await stage.driver.open({ profile: join(stage.folder, label), args: [`--window-size=${screen.width},${screen.height}`], language, log, emulate: { deviceMetrics: screen } });
+    const { stage, label, language, log, camera, screen } = this;
+    const seeing = camera ? ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${camera.file}`] : [];
+    this.browser = await stage.driver.open({ profile: join(stage.folder, label), args: [`--window-size=${screen.width},${screen.height}`, ...seeing], language, log, emulate: { deviceMetrics: screen } });
     this.browser.name = label;
   }
 
