@@ -9,7 +9,7 @@ use tongma_service::{Audience, CaseAnswer, CaseKind, CaseState, Demand, Enrolmen
 
 use super::mine::{LogLine, log_line};
 use crate::{
-    dto::Words,
+    dto::{Nothing, Words},
     edge::{Administrator, Shared, SignedIn, SignedPoint},
     extract::{IdempotencyKey, Json, List, OutwardId, Page},
     problem::{Answer, Problem},
@@ -275,7 +275,12 @@ pub async fn demand(
     Ok(Json(Opened { id: edge.platform.outward(me.audience(), id) }))
 }
 
-pub async fn withdraw(State(edge): State<Shared>, me: SignedIn, OutwardId(id): OutwardId) -> Answer<Json<Settled>> {
+pub async fn withdraw(
+    State(edge): State<Shared>,
+    me: SignedIn,
+    OutwardId(id): OutwardId,
+    Json(Nothing {}): Json<Nothing>,
+) -> Answer<Json<Settled>> {
     let id = edge.platform.inward(me.audience(), &id)?;
     edge.platform.withdraw_case(&me.0, id).await?;
     Ok(Json(Settled { done: true }))
