@@ -22,6 +22,7 @@ test("certificates at a window", { timeout: 240_000 }, async (t) => {
   /** The clerk scans the phone and picks a matter; gives how long it took until the phone shows the sheet, in milliseconds. */
   let taken = ""; // a code is good once: the phone shows another after it was taken
   const asks = async (matter, from = phone) => {
+    await from.turnTo("");
     await until("another code", async () => (await from.shortNumber()) !== taken);
     taken = await from.shortNumber();
     const shown = await from.photograph();
