@@ -1,7 +1,8 @@
 // The page on which anybody checks a certificate: from the address, by camera, or pasted. It keeps and sends nothing.
 import { $, fill, h, icon } from "../shared/dom.js";
 import { pick, translator } from "../shared/i18n.js";
-import { Camera } from "../desk/scanner.js";
+import { InView } from "../desk/scanner.js";
+import { Camera } from "../shared/camera.js";
 import { check, Refused } from "./verify.js";
 import { EN, ZH } from "./words.js";
 
@@ -154,6 +155,7 @@ function look(view, button) {
     onState: told,
     worker: () => new Worker("/assets/shared/qr-worker.js", { type: "module" }),
     wasm: "/assets/wasm/desk.wasm",
+    inView: new InView(),
   });
   fill(view, camera.video);
   button.textContent = t("scan_stop");
