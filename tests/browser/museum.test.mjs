@@ -26,6 +26,7 @@ test("entering the museum while the platform is away", { timeout: 300_000 }, asy
     await gate.pair("museum_entry", "Gate", "正门一号");
     number = await phone.turnTo("").then(() => phone.shortNumber());
     await until("the list", async () => !/还没有/.test(await gate.browser.text(".tally")));
+    await gate.installed();
     await stage.shot(gate, "gate-ready");
   });
 

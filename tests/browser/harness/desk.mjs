@@ -68,6 +68,15 @@ export class Desk {
     await this.cameraOn();
   }
 
+  /** Waits until the browser holds everything that the page and its camera reader need without the platform. */
+  installed() {
+    return until(`what ${this.label} needs to be kept`, () => this.browser.run(async () => {
+      const scopes = ["/desk", "/assets/shared/qr-worker.js"];
+      const all = await Promise.all(scopes.map((scope) => navigator.serviceWorker.getRegistration(scope)));
+      return all.every((one, place) => one?.active?.state === "activated" && new URL(one.scope).pathname === scopes[place]);
+    }));
+  }
+
   cameraOn() {
     return this.browser.shown(".camera[data-state=on]");
   }
