@@ -2,7 +2,7 @@
 // modules it imports in one block (see index.html), where the build leaves these imports out.
 import { FIRST } from "./words-first.js";
 import { beijingClock, beijingMoment, makeClock } from "./time.js";
-import { alive, bytes, choose, grouped, handleOf, stateOf, worksUntil } from "./tickets.js";
+import { alive, bytes, choose, grouped, handleOf, stateOf, takenForMs, worksUntil } from "./tickets.js";
 import { amend, deviceKey, recall, seedOf } from "./vault.js";
 import { drawBars, drawQr } from "./draw.js";
 
@@ -17,6 +17,7 @@ const ICONS = {
   reserve: "M12 8v5M12 16.5h0M12 3l9.5 17h-19z",
   frozen: "M12 2v20M3.5 7l17 10M20.5 7l-17 10M9.5 3.5L12 6l2.5-2.5M9.5 20.5L12 18l2.5 2.5",
   elsewhere: "M7 3h10v18H7zM11 18h2",
+  used: "M5 12.5l4.5 4.5L19 7.5",
   spent: "M12 7v6M12 17h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
   failed: "M12 7v6M12 17h0M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
 };
@@ -120,10 +121,10 @@ function note(header, change) {
   amend("tickets", all).catch(() => {});
 }
 
-/** A point took the code on the screen: the next opening, and this one from now on, show another ticket while such last. */
-async function claimed() {
+/** A point took the code on the screen at `takenMs`: this opening and the next ones show another ticket while such last, else its next step. */
+async function claimed(takenMs) {
   if (!current) return;
-  note(current.header, (ticket) => ({ ...ticket, claimed: true }));
+  note(current.header, (ticket) => ({ ...ticket, claimed: true, takenMs }));
   await take(true);
   await render();
 }
@@ -146,8 +147,10 @@ async function render() {
       shell.failed = true;
     }
   }
-  const found = stateOf({ profile: shell.profile, ticket: shows ? current : null, online: shell.online });
+  const takenMs = takenForMs(current, now);
+  const found = stateOf({ profile: shell.profile, ticket: shows ? current : null, online: shell.online, takenMs });
   tell(shell.failed && found === "spent" ? "failed" : found, now);
+  if (state === "used") by("cover_text").textContent = word("used_text", { n: Math.ceil(takenMs / 1000) });
   by("clock").textContent = beijingClock(now);
   if (["ready", "offline", "reserve"].includes(state)) draw(now);
   timer = setTimeout(render, 1010 - (now % 1000));
@@ -189,6 +192,7 @@ function offlineNote(now) {
 function cover(next) {
   by("cover_word").textContent = word(`${next}_word`);
   by("cover_text").textContent = word(`${next}_text`);
+  if (next === "used") return by("cover_do").replaceChildren();
   const button = document.createElement(next === "welcome" || next === "frozen" ? "a" : "button");
   button.className = "button main wide";
   button.textContent = word(`${next}_do`);

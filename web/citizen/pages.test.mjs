@@ -45,9 +45,9 @@ test("a presentation after the last look means that the code was taken; a deed i
     { kind: "presented", at_ms: 20 },
     { kind: "presented", at_ms: 10 },
   ];
-  assert.deepEqual(newsIn(items, 15), { claimed: true, mine: false, latest: items[0], newestMs: 30 });
-  assert.deepEqual(newsIn(items, 20), { claimed: false, mine: false, latest: items[0], newestMs: 30 });
-  assert.deepEqual(newsIn(items, 30), { claimed: false, mine: false, latest: null, newestMs: 30 });
+  assert.deepEqual(newsIn(items, 15), { claimed: 20, mine: false, latest: items[0], newestMs: 30 });
+  assert.deepEqual(newsIn(items, 20), { claimed: 0, mine: false, latest: items[0], newestMs: 30 });
+  assert.deepEqual(newsIn(items, 30), { claimed: 0, mine: false, latest: null, newestMs: 30 });
   assert.equal(newsIn([{ kind: "device", at_ms: 40 }], 30).mine, true, "another phone took over");
 });
 

@@ -1,7 +1,7 @@
 // Which ticket is shown, and when more are needed. Pure: tickets and times are arguments.
 //
 // A stored ticket: { header: hex, signature: hex, kind: "ordinary" | "spare" | "reserve", number, startMs, endMs,
-//                    actor: 0 for one's own, alias: string | null, key: hex | null, opened: how many openings showed it, claimed: whether a point took it }
+//                    actor: 0 for one's own, alias: string | null, key: hex | null, opened: how many openings showed it, claimed: whether a point took it, takenMs: when it last did }
 
 /** Bytes from hex digits. */
 export const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
@@ -76,16 +76,33 @@ export function merge(held, fetched, nowMs) {
       ...ticket,
       opened: known.get(ticket.header)?.opened ?? 0,
       claimed: known.get(ticket.header)?.claimed ?? false,
+      takenMs: known.get(ticket.header)?.takenMs,
     });
   return alive([...known.values()], nowMs).sort((a, b) => a.startMs - b.startMs);
 }
 
+const STEPS_MS = [10_000, 15_000, 20_000, 30_000]; // docs/code.md, byte 21, low nibble
+
+/**
+ * For how long yet the ticket's code on the screen is one that a point took, in ms; 0 when the code is good. A code is good once, so
+ * that a ticket shown again waits for its next step.
+ * @param {{header: string, startMs: number, takenMs?: number}|null} ticket
+ * @param {number} nowMs
+ */
+export function takenForMs(ticket, nowMs) {
+  if (!ticket?.takenMs) return 0;
+  const stepMs = STEPS_MS[parseInt(ticket.header.slice(43, 44), 16)] ?? 0;
+  const endOf = (atMs) => ticket.startMs + (Math.floor((atMs - ticket.startMs) / stepMs) + 1) * stepMs;
+  return Math.max(0, endOf(ticket.takenMs) - nowMs) || 0;
+}
+
 /** The state that the first screen tells, as one of the words `state_…`. */
-export function stateOf({ profile, ticket, online }) {
+export function stateOf({ profile, ticket, online, takenMs = 0 }) {
   if (!profile) return "welcome";
   if (profile.elsewhere) return "elsewhere";
   if (profile.frozen) return "frozen";
   if (!ticket) return "spent";
+  if (takenMs > 0) return "used";
   if (ticket.kind === "reserve") return "reserve";
   return online === false ? "offline" : "ready";
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alive, bytes, choose, grouped, handleOf, hexOf, merge, ordinaryUntil, refillDue, stateOf, worksUntil } from "./tickets.js";
+import { alive, bytes, choose, grouped, handleOf, hexOf, merge, ordinaryUntil, refillDue, stateOf, takenForMs, worksUntil } from "./tickets.js";
 
 const HOUR = 3600_000;
 const T0 = 1_800_000_000_000;
@@ -107,4 +107,19 @@ test("hex, handle and groups", () => {
   assert.equal(hexOf(Uint8Array.of(0, 255, 16)), "00ff10");
   assert.equal(handleOf("2001" + "ab".repeat(16) + "00"), "ab".repeat(16));
   assert.equal(grouped("860000000000000000000042"), "8600 0000 0000 0000 0000 0042");
+});
+
+test("a step that a point took is not shown again, and the next one is", () => {
+  const header = (steps) => `${"00".repeat(21)}3${steps}`;
+  const held = ticket(header(1), "ordinary", 0, 0.5);
+  assert.equal(takenForMs(held, T0), 0, "nobody took it");
+  assert.equal(takenForMs(null, T0), 0);
+  const taken = { ...held, takenMs: T0 + 16_000 };
+  assert.equal(takenForMs(taken, T0 + 17_000), 13_000, "steps of 15 s");
+  assert.equal(takenForMs(taken, T0 + 29_999), 1);
+  assert.equal(takenForMs(taken, T0 + 30_000), 0);
+  assert.equal(takenForMs({ ...taken, header: header(3) }, T0 + 17_000), 13_000, "steps of 30 s");
+  assert.equal(takenForMs({ ...taken, header: header(0) }, T0 + 17_000), 3000, "steps of 10 s");
+  assert.equal(stateOf({ profile: {}, ticket: taken, online: true, takenMs: 1 }), "used");
+  assert.equal(stateOf({ profile: { frozen: true }, ticket: taken, online: true, takenMs: 1 }), "frozen");
 });

@@ -20,14 +20,14 @@ export function nextAsk({ failures, sinceTouchMs, luck, told = false }) {
 const USES = new Set(["presented", "done", "refused", "released", "asked", "consent", "staff_read"]);
 
 /**
- * What a log's newest entries say since the last look: whether the code was taken, whether something about the person's own phone or
+ * What a log's newest entries say since the last look: when the code was taken (0: it was not), whether something about the person's own phone or
  * code changed, and the latest thing to show. Pure.
  */
 export function newsIn(items, sinceMs) {
   const fresh = items.filter((item) => item.at_ms > sinceMs);
   const shown = fresh.find((item) => item.kind === "done" || item.kind === "refused") ?? fresh.find((item) => item.kind === "presented");
   return {
-    claimed: fresh.some((item) => item.kind === "presented"),
+    claimed: Math.max(0, ...fresh.filter((item) => item.kind === "presented").map((item) => item.at_ms)),
     mine: fresh.some((item) => !USES.has(item.kind)),
     latest: shown ?? null,
     newestMs: Math.max(sinceMs, ...items.map((item) => item.at_ms)),
@@ -36,7 +36,11 @@ export function newsIn(items, sinceMs) {
 
 /** Begins to listen. `now()` asks at once, as after a touch. */
 export function watch(app) {
-  let [failures, touched, turn, seenMs, timer, busy, again] = [0, performance.now(), 0, null, null, false, false];
+  let [failures, touched, turn, timer, busy, again] = [0, performance.now(), 0, null, false, false];
+  // What came to pass before this page was opened is no news; what came since is, also before the first look: a code may be taken
+  // within a second of being shown.
+  const opened = performance.now();
+  let seenMs = null;
   const line = live({ make: (url) => new EventSource(url), looked: () => ask() });
   async function ask() {
     clearTimeout(timer);
@@ -72,15 +76,13 @@ export function watch(app) {
   }
   async function readLog() {
     const { items } = await app.api.get("/v1/me/log?limit=5");
-    const first = seenMs === null;
-    const news = newsIn(items, seenMs ?? Infinity);
-    seenMs = first ? Math.max(0, ...items.map((item) => item.at_ms)) : news.newestMs;
-    if (first) return;
+    const news = newsIn(items, seenMs ?? app.shell.clock.now() - (performance.now() - opened));
+    seenMs = news.newestMs;
     if (news.latest) {
       app.last = news.latest;
       app.below();
     }
-    if (news.claimed) await app.shell.claimed();
+    if (news.claimed) await app.shell.claimed(news.claimed);
     if (news.mine) await app.refresh();
   }
   const now = () => {

@@ -68,11 +68,19 @@ export class Phone {
     return until("the short number", async () => (await this.browser.text("#digits"))?.replace(/\D/g, ""));
   }
 
-  /** A picture of the screen with the code, early in a step, so that it stays good while it is read. */
+  /**
+   * A picture of the screen with the code, early in a step, so that it stays good while it is read. Never the same code twice: it is
+   * good once, and without network the phone cannot know that it was taken.
+   */
   async photograph(leastSeconds = 4) {
     await this.turnTo("");
     await this.codeShown();
-    await until("enough of the step to be left", () => this.browser.run((least) => Number(document.querySelector("#count").textContent) >= least, leastSeconds));
+    await until("a code that was not shown yet, early in its step", async () => {
+      const [number, left] = await this.browser.run(() => [document.querySelector("#digits").textContent, Number(document.querySelector("#count").textContent)]);
+      if ((await this.state()) === "used" || number === this.photographed || left < leastSeconds) return false;
+      this.photographed = number;
+      return true;
+    });
     return this.browser.picture();
   }
 
