@@ -1,9 +1,10 @@
 //! The storage port on SQLite: one writer thread, group commit, full durability.
 //!
-//! Units wait in a queue. The writer takes all that wait, runs them one after the other and commits them together: one
-//! fsync for all. Only then are their callers told. A unit that fails leaves nothing and harms no other. Readers have
-//! connections of their own and see committed snapshots. A failed fsync ends all acknowledging until the process is
-//! started again; a full disk refuses units and passes.
+//! Units wait in a queue. The writer takes all that wait, runs them one after the other and commits them together; one
+//! sync of the log makes them durable, while the writer runs the next ones. Only then are their callers told. A unit
+//! that fails leaves nothing and harms no other. Readers have connections of their own, see committed snapshots, and
+//! hand out what they saw once it is durable. A failed sync ends all answers until the process is started again; a full
+//! disk refuses units and passes.
 
 mod apply;
 pub mod catalogue;
@@ -11,6 +12,7 @@ mod fault;
 mod folder;
 mod open;
 mod rows;
+mod sync;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +33,7 @@ use fault::told;
 use folder::Folder;
 use open::DirectoryLock;
 use rows::Rows;
+use sync::{Progress, Syncer};
 use writer::{Job, Stopped, Writer};
 
 /// How many reading connections are kept when nobody reads.
@@ -42,6 +45,7 @@ pub struct SqliteStore {
     queue: Sender<Job>,
     writer: Option<JoinHandle<()>>,
     stopped: Stopped,
+    progress: Arc<Progress>,
     readers: Mutex<Vec<Connection>>,
     _lock: DirectoryLock,
 }
@@ -69,10 +73,12 @@ impl SqliteStore {
         let no_thread = |reason| OpenError::File { path: path.clone(), reason };
         let folder =
             Folder::start(open::folder(&path)?, Arc::clone(&stopped), options.writes_a_fold).map_err(no_thread)?;
-        let writer = Writer::new(connection, jobs, Arc::clone(&stopped), folder);
+        let progress = Arc::new(Progress::default());
+        let syncer = Syncer::start(&path, Arc::clone(&stopped), Arc::clone(&progress)).map_err(no_thread)?;
+        let writer = Writer::new(connection, jobs, Arc::clone(&stopped), folder, syncer);
         let thread = std::thread::Builder::new().name("store-writer".into());
         let writer = thread.spawn(move || writer.run()).map_err(no_thread)?;
-        Ok(Self { path, queue, writer: Some(writer), stopped, readers: Mutex::new(Vec::new()), _lock: lock })
+        Ok(Self { path, queue, writer: Some(writer), stopped, progress, readers: Mutex::new(Vec::new()), _lock: lock })
     }
 
     /// Whether the store still acknowledges writes.
@@ -95,7 +101,8 @@ impl SqliteStore {
         if execute("COMMIT").is_ok() && idle().len() < IDLE_READERS {
             idle().push(connection);
         }
-        result
+        // What the snapshot held may have been committed a moment ago; nobody is told of it before it is durable.
+        self.progress.wait().and(result)
     }
 }
 

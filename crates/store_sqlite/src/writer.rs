@@ -1,11 +1,12 @@
-//! The one writer thread: takes all units that wait, runs them one after the other, and makes them durable together.
+//! The one writer thread: takes all units that wait, runs them one after the other, commits them together, and hands them
+//! over to be made durable.
 
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::{Connection, params};
 use tongma_domain::{Bucket, UnixMs};
-use tongma_store::engine::{run_once, tell};
+use tongma_store::engine::run_once;
 use tongma_store::{Done, StoreError, Work};
 
 use crate::apply::apply;
@@ -13,6 +14,7 @@ use crate::catalogue;
 use crate::fault::{Fault, told};
 use crate::folder::Folder;
 use crate::rows::{HeadCache, Rows};
+use crate::sync::{Committed, Syncer};
 
 /// The most units that share one commit.
 const MOST_UNITS: usize = 256;
@@ -37,6 +39,11 @@ pub struct Writer {
     queue: Receiver<Job>,
     stopped: Stopped,
     folder: Folder,
+    syncer: Syncer,
+    /// The number of the group at hand, or of the one before until it is committed.
+    number: u64,
+    /// Whether it wrote anything.
+    wrote: bool,
 }
 
 /// A unit of a group: its bucket, its function, its caller, and what the caller will be told when the group is durable.
@@ -56,8 +63,14 @@ enum Group {
 }
 
 impl Writer {
-    pub fn new(connection: Connection, queue: Receiver<Job>, stopped: Stopped, folder: Folder) -> Self {
-        Self { connection, heads: HeadCache::new(), queue, stopped, folder }
+    pub fn new(
+        connection: Connection,
+        queue: Receiver<Job>,
+        stopped: Stopped,
+        folder: Folder,
+        syncer: Syncer,
+    ) -> Self {
+        Self { connection, heads: HeadCache::new(), queue, stopped, folder, syncer, number: 0, wrote: false }
     }
 
     /// Works until it is told to stop.
@@ -83,6 +96,7 @@ impl Writer {
         let mut units = Vec::with_capacity(MOST_UNITS);
         units.push(first);
         let mut after = None;
+        self.wrote = false;
         let end = match self.first_run(&mut units, &mut after) {
             Group::Ended(end) => end,
             Group::Broken => {
@@ -90,9 +104,8 @@ impl Writer {
                 Ok(())
             }
         };
-        for unit in units {
-            tell(unit.done, end.clone().and(unit.result));
-        }
+        let told = units.into_iter().map(|unit| (unit.done, end.clone().and(unit.result))).collect();
+        self.syncer.send(Committed { number: self.number, wrote: self.wrote, told });
         self.folder.between_groups(&self.connection).unwrap_or_else(|fault| drop(self.fault(fault)));
         match after {
             None | Some(Job::Unit { .. }) => false,
@@ -129,11 +142,13 @@ impl Writer {
                 }
             }
         }
+        self.number = self.syncer.begin();
         Group::Ended(self.commit())
     }
 
     /// Runs the units of a broken group again, each in a transaction of its own, so that it fails alone.
     fn second_run(&mut self, units: &mut [Unit]) {
+        self.number = self.syncer.begin();
         for unit in units {
             unit.result = self.begin().and_then(|()| match self.unit(unit.bucket, &mut unit.work) {
                 Ok(Ok(())) => self.commit(),
@@ -196,6 +211,7 @@ impl Writer {
             Ok(ready) => ready,
             Err(error) => return Ok(Err(error)),
         };
+        self.wrote = true;
         self.folder.count(writes.len());
         self.heads.set(bucket, apply(&self.connection, bucket, before, writes)?);
         Ok(Ok(()))
