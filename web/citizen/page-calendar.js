@@ -18,7 +18,8 @@ export async function calendar(app, page, _rest, stale) {
           class: kind,
           onclick: async () => {
             try {
-              show(await send());
+              // What was asked for comes with its status.
+              show((await send()).data);
             } catch (problem) {
               app.trouble(problem);
             }

@@ -32,6 +32,9 @@ const PACKAGES: &[(&str, &str)] = &[
     ("openssl", "openssl"),
     ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto"),
     ("postgresql", "/usr/lib/postgresql"),
+    ("radicale", "radicale"),
+    ("python3-caldav", "/usr/lib/python3/dist-packages/caldav"),
+    ("python3-icalendar", "/usr/lib/python3/dist-packages/icalendar"),
 ];
 
 /// Runs all steps, or one.
