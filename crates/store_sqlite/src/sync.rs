@@ -166,7 +166,6 @@ impl Drop for Syncer {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test tells what is wrong by panicking")]
     use super::*;
 
     #[test]
