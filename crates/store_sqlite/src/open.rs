@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tongma_store::engine::{Migration, MigrationError};
 
@@ -109,12 +110,18 @@ pub fn database(directory: &Path) -> PathBuf {
     directory.join("tongma.db")
 }
 
+/// Keeps a prepared statement's plan. Without it the engine plans anew whenever the value bound to a `LIMIT` changes.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
 /// Opens the writer's connection and brings the schema up to date.
 pub fn writer(path: &Path, options: Options) -> Result<Connection, OpenError> {
     // One thread uses it, so its calls need no lock of the engine's.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.set_prepared_statement_cache_capacity(64);
+    keep_plans(&connection)?;
     // NORMAL: a commit does not sync the log. `sync` does, before anything is acknowledged, so that what was survives a
     // power cut, and the next group runs meanwhile. The engine still syncs around checkpoints, which are ours too.
     connection.execute_batch(
@@ -143,6 +150,7 @@ pub fn reader(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_prepared_statement_cache_capacity(32);
+    keep_plans(&connection)?;
     connection.execute_batch(
         "PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456; PRAGMA trusted_schema = OFF; \
          PRAGMA busy_timeout = 5000;",
