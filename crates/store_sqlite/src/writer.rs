@@ -63,13 +63,7 @@ enum Group {
 }
 
 impl Writer {
-    pub fn new(
-        connection: Connection,
-        queue: Receiver<Job>,
-        stopped: Stopped,
-        folder: Folder,
-        syncer: Syncer,
-    ) -> Self {
+    pub fn new(connection: Connection, queue: Receiver<Job>, stopped: Stopped, folder: Folder, syncer: Syncer) -> Self {
         Self { connection, heads: HeadCache::new(), queue, stopped, folder, syncer, number: 0, wrote: false }
     }
 
