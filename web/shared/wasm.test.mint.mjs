@@ -144,9 +144,11 @@ export class TestPlatform {
   /** A museum's list: each booking is { name, party, handles }. */
   bundle({ point, bookings, version = 1, issuedS = this.nowS - 600, factsThrough = 0 }) {
     const hour = 3600;
-    const rows = bookings.flatMap(({ handles }, place) => handles.map((handle) => Buffer.concat([Buffer.from(handle).subarray(0, 8), uint(place, 4)])));
+    // A ticket's name in the list of one point: HMAC-SM3 under the point's id, cut to eight bytes.
+    const nameOf = (handle) => createHmac("sm3", Buffer.from(point)).update("tongma/bundle-ticket/v1\0").update(handle).digest().subarray(0, 8);
+    const rows = bookings.flatMap(({ handles }, place) => handles.map((handle) => Buffer.concat([nameOf(handle), uint(place, 4)])));
     const content = [
-      "tongma/bundle/v0", version, point, new Uint8Array(16).fill(8), "museum_entry", issuedS, 2 * hour, issuedS + 12 * hour, factsThrough, 0,
+      "tongma/bundle/v1", version, point, new Uint8Array(16).fill(8), "museum_entry", issuedS, 2 * hour, issuedS + 12 * hour, factsThrough, 0,
       [15, 30, false, 0, 100], [[this.nowS - hour, this.nowS + hour]],
       bookings.map(({ name, party }) => [name, 0, party, 0, 0]), Buffer.concat(rows.sort(Buffer.compare)),
     ];

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use tongma_domain::{Id, Refusal, Text, UnixMs};
-use tongma_edge::{Booking, Bundle, Handles, Rules, Session};
+use tongma_edge::{Booking, Bundle, Handles, Rules, Session, TicketName, ticket_name};
 
 use crate::outward::Audience;
 use crate::people::{live_device, load_holder};
@@ -53,6 +53,8 @@ impl Platform {
         let lines = self.list_at_point(point, scenario, "bundle")?;
         let now = self.now();
         let venue = self.directory().point(point)?.point.venue;
+        let audience = Audience::Points;
+        let here = self.block(audience, point);
         let mut rules = None;
         let (mut inside, mut sessions, mut bookings, mut pairs) = (0, Vec::new(), Vec::new(), Vec::new());
         for line in lines {
@@ -74,15 +76,14 @@ impl Platform {
                     let place = session_place(&mut sessions, session)?;
                     let number = u32::try_from(bookings.len()).map_err(|_| none())?;
                     bookings.push(Booking { pseudonym: pseudonym(booking), session: place, party, entered, inside });
-                    pairs.extend(self.prefixes(person, session)?.into_iter().map(|prefix| (prefix, number)));
+                    pairs.extend(self.ticket_names(&here, person, session)?.into_iter().map(|name| (name, number)));
                 }
             }
         }
         let version = now.as_millis().unsigned_abs();
-        let audience = Audience::Points;
         let bundle = Bundle {
             version,
-            point: self.block(audience, point),
+            point: here,
             venue: self.block(audience, venue),
             scenario: scenario.to_owned(),
             issued_s: now.as_seconds(),
@@ -99,8 +100,8 @@ impl Platform {
         Ok(SignedBundle { bytes, version, expires: now.plus_s(LIFE_S) })
     }
 
-    /// The handle prefixes of a person's tickets whose windows touch a session, an hour of grace on both sides.
-    fn prefixes(&self, person: Id, session: Session) -> Result<Vec<[u8; 8]>, Refusal> {
+    /// What the list of a point calls a person's tickets whose windows touch a session, an hour of grace on both sides.
+    fn ticket_names(&self, point: &[u8; 16], person: Id, session: Session) -> Result<Vec<TicketName>, Refusal> {
         let record = self.read(person.bucket(), |txn| Ok(load_holder(txn, person)?.value))?;
         let device = live_device(&record);
         if device == 0 || record.frozen {
@@ -108,11 +109,11 @@ impl Platform {
         }
         let subject = subject_of(person);
         let span = numbers_between(session.opens_s - 3600, session.closes_s + 3600);
-        let prefixes = span
+        let names = span
             .into_iter()
             .filter(|(day, number)| window_of(*day, *number).is_some())
-            .map(|(day, number)| self.day_keys(day).handle_of(subject, 0, device, number).prefix());
-        Ok(prefixes.collect())
+            .map(|(day, number)| ticket_name(point, &self.day_keys(day).handle_of(subject, 0, device, number)));
+        Ok(names.collect())
     }
 
     fn block(&self, audience: Audience, id: Id) -> [u8; 16] {

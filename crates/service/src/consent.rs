@@ -14,7 +14,7 @@ use tongma_store::{Txn, create, find, load, save};
 use crate::leg::{Leg, LegContext, once};
 use crate::people::load_holder;
 use crate::platform::Platform;
-use crate::question::{answerers, may_answer, template_of};
+use crate::question::{Put, answerers, may_answer, template_of};
 use crate::records::{ConsentRecord, LogLine, PresentationRecord, RequestRecord};
 use crate::sessions::Citizen;
 
@@ -117,7 +117,8 @@ impl Platform {
         let template = template_of(scenario, &input);
         let holder = self.read(record.person.bucket(), |txn| Ok(load_holder(txn, record.person)?.value))?;
         let age = AgeClass::of(self.personal_data(&holder)?.birth, now.date());
-        let asked = answerers(&holder, (age, record.actor, template.is_some()));
+        let put = Put { age, actor: record.actor, by_matter: template.is_some(), now };
+        let asked = answerers(&holder, put);
         if asked.is_empty() {
             return Err(no_guardian());
         }
@@ -199,12 +200,10 @@ impl Platform {
                 Ok((load_holder(txn, request.person)?.value, request, presentation))
             })
             .map(|(holder, request, presentation)| (request, presentation, holder))?;
-        let age = AgeClass::of(self.personal_data(&holder)?.birth, self.now().date());
-        if may_answer(&holder, (age, presentation.actor, request.template.is_some()), citizen.person) {
-            Ok((request, presentation))
-        } else {
-            Err(unknown_request())
-        }
+        let now = self.now();
+        let age = AgeClass::of(self.personal_data(&holder)?.birth, now.date());
+        let put = Put { age, actor: presentation.actor, by_matter: request.template.is_some(), now };
+        if may_answer(&holder, put, citizen.person) { Ok((request, presentation)) } else { Err(unknown_request()) }
     }
 
     /// The stronger step, where something agreed to is sensitive (PIPL art. 29).

@@ -309,12 +309,12 @@ impl Platform {
 
     /// People whose grants this citizen sees: themselves, and whoever's code they may show.
     fn mine_and_wards(&self, citizen: &Citizen) -> Result<Vec<(Id, Option<String>)>, Refusal> {
-        let me = citizen.person;
+        let (me, now) = (citizen.person, self.now());
         let wards = self.read(me.bucket(), |txn| Ok(load_holder(txn, me)?.value.wards))?;
         let mut people = vec![(me, None)];
         for (_, ward) in wards {
             let record = self.read(ward.bucket(), |txn| Ok(load_holder(txn, ward)?.value))?;
-            if record.grants.iter().any(|grant| grant.live && grant.person == me) {
+            if record.grants.iter().any(|grant| grant.stands(now) && grant.person == me) {
                 people.push((ward, Some(mask_name(&self.personal_data(&record)?.name))));
             }
         }

@@ -12,7 +12,7 @@ use tongma_store::{find, load};
 
 use crate::people::load_holder;
 use crate::platform::Platform;
-use crate::records::{HolderRecord, PresentationRecord, RequestRecord};
+use crate::records::{GrantKind, HolderRecord, PresentationRecord, RequestRecord};
 use crate::sessions::Citizen;
 
 /// The most questions shown at once.
@@ -89,20 +89,30 @@ pub struct AskedItem {
     pub standing_words: Option<Text>,
 }
 
+/// A question as it matters for who may answer it: the class of age of the person it is about, the actor who showed the
+/// code, whether it asks for certificates by matter, and the moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Put {
+    pub(crate) age: AgeClass,
+    pub(crate) actor: u8,
+    pub(crate) by_matter: bool,
+    pub(crate) now: UnixMs,
+}
+
 /// Who may answer a question, told from the record of the person it is about.
-pub(crate) fn may_answer(record: &HolderRecord, (age, actor, by_matter): (AgeClass, u8, bool), who: Id) -> bool {
-    answerers(record, (age, actor, by_matter)).contains(&who)
+pub(crate) fn may_answer(record: &HolderRecord, put: Put, who: Id) -> bool {
+    answerers(record, put).contains(&who)
 }
 
 /// Those who may: whoever showed the code for the person, else the person, and for a child under 14 whose certificates
-/// are asked for, the guardians alone (PIPL art. 31).
-pub(crate) fn answerers(record: &HolderRecord, (age, actor, by_matter): (AgeClass, u8, bool)) -> Vec<Id> {
-    let live = record.grants.iter().filter(|grant| grant.live);
-    if actor > 0 {
-        return live.filter(|grant| grant.actor == actor).map(|grant| grant.person).collect();
+/// are asked for, the guardians alone (PIPL art. 31). A grant that is over, also by its day alone, answers nothing.
+pub(crate) fn answerers(record: &HolderRecord, put: Put) -> Vec<Id> {
+    let standing = record.grants.iter().filter(|grant| grant.stands(put.now));
+    if put.actor > 0 {
+        return standing.filter(|grant| grant.actor == put.actor).map(|grant| grant.person).collect();
     }
-    if by_matter && age == AgeClass::Child {
-        return live.map(|grant| grant.person).collect();
+    if put.by_matter && put.age == AgeClass::Child {
+        return standing.filter(|grant| grant.kind == GrantKind::Guardian).map(|grant| grant.person).collect();
     }
     vec![record.person]
 }
@@ -176,7 +186,8 @@ impl Platform {
         let about = (person != who).then(|| mask_name(&data.name));
         open.into_iter()
             .filter(|(presentation, request)| {
-                may_answer(&record, (age, presentation.actor, request.template.is_some()), who)
+                let (actor, by_matter) = (presentation.actor, request.template.is_some());
+                may_answer(&record, Put { age, actor, by_matter, now }, who)
             })
             .map(|(presentation, request)| {
                 let question = self.question(presentation, request, (person, who))?;

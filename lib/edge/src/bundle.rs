@@ -3,10 +3,20 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
+use tongma_code::keys::hmac_sm3;
 use tongma_code::ticket::Handle;
 
-/// The first eight bytes of a ticket's handle, by which a bundle names a booked person's tickets.
-pub type HandlePrefix = [u8; 8];
+/// The name of a booked person's ticket in one gate's list.
+pub type TicketName = [u8; 8];
+
+/// The name of a ticket in the list of a point: the first eight bytes of an HMAC-SM3 of its handle under the point's outward
+/// id. A gate that reads the ticket finds it; two houses' lists share no name, so that they do not tell who booked at both.
+pub fn ticket_name(point: &[u8; 16], handle: &Handle) -> TicketName {
+    let mut key = [0; 32];
+    key.iter_mut().zip(point).for_each(|(to, from)| *to = *from);
+    let [a, b, c, d, e, f, g, h, ..] = hmac_sm3(&key, &[b"tongma/bundle-ticket/v1\0", &handle.0]);
+    [a, b, c, d, e, f, g, h]
+}
 
 /// A booking's name at this venue: it says nothing about the person and is not the same at another venue.
 pub type Pseudonym = [u8; 8];
@@ -15,7 +25,7 @@ pub type Pseudonym = [u8; 8];
 pub const MOST_SESSIONS: usize = 96;
 /// The most bookings of one bundle; larger houses get a bundle per session.
 pub const MOST_BOOKINGS: usize = 50_000;
-/// The most ticket prefixes of one bundle: some forty tickets of a phone may fall into a session.
+/// The most ticket names of one bundle: some forty tickets of a phone may fall into a session.
 pub const MOST_HANDLES: usize = 1_000_000;
 /// The largest party: a guided group with its leader.
 pub const MOST_PARTY: u16 = 60;
@@ -93,7 +103,7 @@ pub struct Booking {
     pub inside: u16,
 }
 
-/// Prefix → booking, sorted by prefix, twelve bytes each (prefix 8, place of the booking 4), as on the wire. One
+/// Ticket name → booking, sorted by name, twelve bytes each (name 8, place of the booking 4), as on the wire. One
 /// allocation however many tickets there are, searched in place.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Handles(Vec<u8>);
@@ -101,8 +111,8 @@ pub struct Handles(Vec<u8>);
 const HANDLE_ROW: usize = 12;
 
 impl Handles {
-    /// The table of these pairs. A prefix that two bookings claim is left out: it must not open the door to either.
-    pub fn new(mut pairs: Vec<(HandlePrefix, u32)>) -> Self {
+    /// The table of these pairs. A name that two bookings claim is left out: it must not open the door to either.
+    pub fn new(mut pairs: Vec<(TicketName, u32)>) -> Self {
         pairs.sort_unstable();
         pairs.dedup();
         let mut rows = Vec::with_capacity(pairs.len().saturating_mul(HANDLE_ROW));
@@ -115,13 +125,13 @@ impl Handles {
         Self(rows)
     }
 
-    /// The table as read, if every row is whole, the prefixes rise strictly and each booking exists.
+    /// The table as read, if every row is whole, the names rise strictly and each booking exists.
     pub(crate) fn from_rows(rows: &[u8], bookings: usize) -> Option<Self> {
         let (whole, rest) = rows.as_chunks::<HANDLE_ROW>();
         if !rest.is_empty() || whole.len() > MOST_HANDLES {
             return None;
         }
-        let mut before: Option<HandlePrefix> = None;
+        let mut before: Option<TicketName> = None;
         for row in whole {
             let (prefix, booking) = split(row);
             let rises = before.is_none_or(|before| before < prefix);
@@ -138,14 +148,14 @@ impl Handles {
         &self.0
     }
 
-    /// The place of the booking a prefix belongs to.
-    pub fn find(&self, prefix: &HandlePrefix) -> Option<u32> {
+    /// The place of the booking a ticket's name belongs to.
+    pub fn find(&self, prefix: &TicketName) -> Option<u32> {
         let (rows, _) = self.0.as_chunks::<HANDLE_ROW>();
         let place = rows.binary_search_by(|row| split(row).0.cmp(prefix)).ok()?;
         rows.get(place).map(|row| split(row).1)
     }
 
-    /// How many prefixes it holds.
+    /// How many names it holds.
     pub const fn len(&self) -> usize {
         self.0.len() / HANDLE_ROW
     }
@@ -158,11 +168,11 @@ impl Handles {
 
 impl fmt::Debug for Handles {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Handles({} prefixes)", self.len())
+        write!(out, "Handles({} tickets)", self.len())
     }
 }
 
-fn split(row: &[u8; HANDLE_ROW]) -> (HandlePrefix, u32) {
+fn split(row: &[u8; HANDLE_ROW]) -> (TicketName, u32) {
     let [prefix @ .., high, upper, lower, low] = *row;
     (prefix, u32::from_be_bytes([high, upper, lower, low]))
 }
@@ -201,7 +211,7 @@ impl Bundle {
 
     /// The booking a ticket belongs to.
     pub fn booking_of(&self, handle: &[u8; 16]) -> Option<&Booking> {
-        let place = self.handles.find(&Handle(*handle).prefix())?;
+        let place = self.handles.find(&ticket_name(&self.point, &Handle(*handle)))?;
         self.bookings.get(usize::try_from(place).ok()?)
     }
 

@@ -5,11 +5,12 @@ extern crate std;
 use std::{collections::BTreeMap, format, vec, vec::Vec};
 
 use proptest::prelude::*;
+use tongma_code::ticket::Handle;
 use tongma_verify::verdict::Doubts;
 
 use crate::{
     Booking, Bundle, Code, Direction, EdgeVerdict, GateState, Handles, Reading, Reason, Record, Rules, Seen, Session,
-    Shade, UsedStep, booking_number, decide,
+    Shade, UsedStep, booking_number, decide, ticket_name,
 };
 
 const OPENS_S: i64 = 1_795_399_200;
@@ -26,7 +27,8 @@ fn bundle(reentry: bool, headcount_bound: u32) -> Bundle {
         })
         .collect();
     // Two tickets for each booking: tickets 0 and 1 belong to booking 0, 2 and 3 to booking 1 …
-    let handles = (0..BOOKINGS * 2).map(|ticket| ([ticket; 8], u32::from(ticket / 2))).collect();
+    let handles =
+        (0..BOOKINGS * 2).map(|ticket| (ticket_name(&[7; 16], &Handle([ticket; 16])), u32::from(ticket / 2))).collect();
     Bundle {
         version: 1,
         point: [7; 16],

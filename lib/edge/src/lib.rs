@@ -1,7 +1,7 @@
 //! What a point decides while it has no network.
 //!
 //! Before the network goes, the platform signs a [`Bundle`] for one gate: booked parties under pseudonyms, the tickets
-//! that belong to them by handle prefix, sessions, house rules, and how many came in so far. With it, and with what it
+//! that belong to them under names of this gate alone, sessions, house rules, and how many came in so far. With it, and with what it
 //! remembers itself ([`GateState`]), the gate answers each read by [`decide`]: green, amber or red, a reason of a closed
 //! set, and words for the visitor. What it let through it keeps as [`Record`]s and hands over later; the platform books
 //! them as facts.
@@ -29,8 +29,8 @@ mod state;
 mod wire;
 
 pub use bundle::{
-    Booking, Bundle, Freshness, HandlePrefix, Handles, MOST_BOOKINGS, MOST_HANDLES, MOST_PARTY, MOST_SCENARIO_BYTES,
-    MOST_SESSIONS, Pseudonym, Rules, Session,
+    Booking, Bundle, Freshness, Handles, MOST_BOOKINGS, MOST_HANDLES, MOST_PARTY, MOST_SCENARIO_BYTES, MOST_SESSIONS,
+    Pseudonym, Rules, Session, TicketName, ticket_name,
 };
 pub use decide::{Code, EdgeVerdict, Reading, Seen, booking_number, decide};
 pub use reason::{Reason, Shade, Words};

@@ -10,7 +10,7 @@ use crate::bundle::{
 };
 
 /// The first element: a name no other list has, so that a key list is never taken for a bundle.
-const FORMAT: &str = "tongma/bundle/v0";
+const FORMAT: &str = "tongma/bundle/v1";
 const FIELDS: u64 = 14;
 
 /// The bundle's payload.

@@ -6,10 +6,11 @@ use tongma_code::{
     keys::{MasterKey, Subject},
     list::{KeyList, ListedKey, Uses, Validity},
     sign::{Signer, SoftSm2},
-    ticket::{Header, Life, Scope, SignedTicket, Step, Suite, Window},
+    ticket::{Handle, Header, Life, Scope, SignedTicket, Step, Suite, Window},
 };
 use tongma_edge::{
     Booking, Bundle, BundleRefusal, Direction, GateState, Handles, Reading, Reason, Rules, Seen, Session, decide,
+    ticket_name,
 };
 use tongma_verify::{
     Verifier,
@@ -81,7 +82,7 @@ fn bundle(handle: [u8; 16]) -> Bundle {
         },
         sessions: vec![Session { opens_s: NOW_S, closes_s: NOW_S + 7200 }],
         bookings: vec![Booking { pseudonym: [9; 8], session: 0, party: 2, entered: 0, inside: 0 }],
-        handles: Handles::new(vec![(handle[..8].try_into().unwrap(), 0)]),
+        handles: Handles::new(vec![(ticket_name(&POINT, &Handle(handle)), 0)]),
     }
 }
 

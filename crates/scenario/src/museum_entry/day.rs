@@ -255,7 +255,7 @@ pub fn sessions_shown(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Vec<Value>
 }
 
 /// What a gate needs to decide about a day without a network: the house first (its rules and headcount), then per live
-/// booking the person (for handle prefixes, inside the platform alone), the pass, the party, how many have come in and
+/// booking the person (for the names of tickets, inside the platform alone), the pass, the party, how many have come in and
 /// are inside, and the session's window without its grace.
 pub fn bundle(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Vec<Value>, Stop> {
     let date = step.input.date("date").unwrap_or(step.now.date());

@@ -33,6 +33,8 @@ mod point;
 mod sabotage;
 mod stage;
 mod steps;
+#[cfg(test)]
+mod unlinked;
 mod web;
 
 use std::future::Future;

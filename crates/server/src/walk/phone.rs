@@ -42,6 +42,18 @@ impl<'a> Phone<'a> {
         Ok(phone)
     }
 
+    /// The phone of somebody who has a session already.
+    ///
+    /// # Errors
+    /// Any step of it was refused.
+    #[cfg(test)]
+    pub async fn with_session(stage: &'a Stage, cookie: String) -> Result<Self, Failed> {
+        let mut phone = Self { stage, cookie, secret: stage.random(), tickets: Vec::new(), actor: 0 };
+        phone.post("/v1/me/devices", &json!({ "name": "演示手机" })).await?.good()?;
+        phone.refill().await?;
+        Ok(phone)
+    }
+
     /// From now on shows the code of a ward.
     ///
     /// # Errors

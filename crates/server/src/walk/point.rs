@@ -18,6 +18,9 @@ pub struct Point<'a> {
     pub id: String,
     key: SigningKey,
     counter: std::sync::atomic::AtomicU64,
+    /// All that was sent and told, for tests that look for what should not be in it.
+    #[cfg(test)]
+    heard: std::sync::Mutex<Vec<String>>,
 }
 
 /// The operator's name at every desk of the walk.
@@ -35,7 +38,14 @@ impl<'a> Point<'a> {
         let headers = [("content-type", "application/json"), ("idempotency-key", code)];
         let answer = stage.web.send(Method::POST, &stage.url("/v1/points/pair"), &headers, &body).await?.good()?;
         let id = answer.text_at("/point").to_owned();
-        Ok(Self { stage, id, key, counter: std::sync::atomic::AtomicU64::new(1) })
+        Ok(Self {
+            stage,
+            id,
+            key,
+            counter: std::sync::atomic::AtomicU64::new(1),
+            #[cfg(test)]
+            heard: std::sync::Mutex::default(),
+        })
     }
 
     /// Sends a signed request; a POST carries this idempotency key.
@@ -70,7 +80,21 @@ impl<'a> Point<'a> {
             ("signature", signature.as_str()),
             ("idempotency-key", idempotency_key),
         ];
-        self.stage.web.send(method, &self.stage.url(path), &headers, &text).await
+        let answer = self.stage.web.send(method, &self.stage.url(path), &headers, &text).await?;
+        #[cfg(test)]
+        if let Ok(mut heard) = self.heard.lock() {
+            let headers = answer.headers.iter().filter(|(name, _)| *name != "date");
+            let headers = headers.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+            heard.extend(headers);
+            heard.extend([path.to_owned(), text, answer.text.clone()]);
+        }
+        Ok(answer)
+    }
+
+    /// All that was sent and told until now.
+    #[cfg(test)]
+    pub fn heard(&self) -> Vec<String> {
+        self.heard.lock().map(|heard| heard.clone()).unwrap_or_default()
     }
 
     /// Reads something.

@@ -210,11 +210,24 @@ impl Stage {
     ) -> Result<Site, Failed> {
         let name = format!("走查{}", &self.fresh_key()[..12]);
         let organisation = self.admin("/v1/admin/organisations", &json!({ "name_zh": name, "name_en": name })).await?;
+        let mut more = more.clone();
+        more["organisation"] = organisation["id"].clone();
+        self.venue(name, scenario, kinds, settings, &more).await
+    }
+
+    /// The same at an organisation that is there: its id is in `more`.
+    async fn venue(
+        &self,
+        name: String,
+        scenario: &str,
+        kinds: &[&str],
+        settings: &[(&str, i64)],
+        more: &Value,
+    ) -> Result<Site, Failed> {
         let settings: BTreeMap<String, i64> =
             settings.iter().map(|(id, value)| (format!("{scenario}.{id}"), *value)).collect();
         let mut body = json!({
-            "organisation": organisation["id"], "name_zh": name, "name_en": name,
-            "scenarios": [scenario], "settings": settings,
+            "name_zh": name, "name_en": name, "scenarios": [scenario], "settings": settings,
         });
         if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
             body.extend(more.clone());
@@ -229,6 +242,43 @@ impl Stage {
             codes.push(made["pairing_code"].as_str().unwrap_or_default().to_owned());
         }
         Ok(Site { name, codes })
+    }
+
+    /// A venue of an organisation that is there, with points of these kinds.
+    ///
+    /// # Errors
+    /// The platform refused.
+    #[cfg(test)]
+    pub async fn site_of(
+        &self,
+        organisation: &str,
+        scenario: &str,
+        kinds: &[&str],
+        settings: &[(&str, i64)],
+    ) -> Result<Site, Failed> {
+        let name = format!("走查{}", &self.fresh_key()[..12]);
+        let more = json!({ "organisation": organisation, "things": {}, "state": "open" });
+        self.venue(name, scenario, kinds, settings, &more).await
+    }
+
+    /// Somebody of this name, born in 1990, with a passport of this number and a phone in use.
+    ///
+    /// # Errors
+    /// The platform refused.
+    #[cfg(test)]
+    pub async fn somebody(&self, name: &str, number: &str) -> Result<super::phone::Phone<'_>, Failed> {
+        let enrolment = Enrolment {
+            name: name.into(),
+            document_kind: DocumentKind::Passport,
+            document_number: number.into(),
+            birth: Date::new(1990, 1, 1),
+            phone: String::new(),
+            particulars: tongma_domain::Particulars::default(),
+            sign_in: None,
+        };
+        let person = self.platform.enrol(enrolment).await.map_err(Failed::because)?;
+        let session = self.platform.open_session(person).await.map_err(Failed::because)?;
+        super::phone::Phone::with_session(self, format!("tongma_session={session}")).await
     }
 
     /// Pairs a site's point.

@@ -124,6 +124,25 @@ async fn a_delegate_is_held_to_scope_and_days_and_either_side_ends_it() {
 }
 
 #[tokio::test]
+async fn a_question_is_no_longer_a_delegates_once_the_day_is_over() {
+    let house = House::new().await;
+    let (subject, actor) = (Phone::of(&house, "one").await, Phone::other(&house, "two").await);
+    let index = delegated(&house, &subject, &actor, wish(1)).await;
+    let over_s = house.platform.grants_of(&subject.citizen).unwrap()[0].until.unwrap().as_seconds();
+    house.set_s(over_s - 3600);
+    let shown = actor.acting(&house, index).unwrap();
+    house.set_s(over_s - 20);
+    let presentation = house.scan(&shown.ticket(house.now_s()), "r1").await.unwrap().id;
+    let asked = house.act(presentation, "seal", json!({}), "k1").await.unwrap_err();
+    let request = asked.request.unwrap();
+    assert_eq!(house.platform.questions(&actor.citizen).unwrap().len(), 1);
+    house.set_s(over_s);
+    assert!(house.platform.questions(&actor.citizen).unwrap().is_empty());
+    let late = house.platform.decide_question(&actor.citizen, request, true).await.unwrap_err();
+    assert_eq!((late.code(), house.count()), ("request.unknown", 0));
+}
+
+#[tokio::test]
 async fn one_person_acts_for_two_and_they_are_never_mixed_up() {
     let house = House::new().await;
     let actor = Phone::other(&house, "two").await;
