@@ -14,8 +14,8 @@ pub type TicketName = [u8; 8];
 pub fn ticket_name(point: &[u8; 16], handle: &Handle) -> TicketName {
     let mut key = [0; 32];
     key.iter_mut().zip(point).for_each(|(to, from)| *to = *from);
-    let [a, b, c, d, e, f, g, h, ..] = hmac_sm3(&key, &[b"tongma/bundle-ticket/v1\0", &handle.0]);
-    [a, b, c, d, e, f, g, h]
+    let mac = hmac_sm3(&key, &[b"tongma/bundle-ticket/v1\0", &handle.0]);
+    core::array::from_fn(|place| mac.get(place).copied().unwrap_or_default())
 }
 
 /// A booking's name at this venue: it says nothing about the person and is not the same at another venue.

@@ -112,11 +112,13 @@ fn unhex(word: &str) -> Option<Vec<u8>> {
     rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
 }
 
+/// One kind of runs.
+type Runs = fn(&Kept) -> &BTreeSet<Vec<u8>>;
+
 /// What two venues share of a person and nobody else keeps: neither of the twin, nor who never met the person.
 fn links(one: &Kept, other: &Kept, known: &[Kept]) -> Vec<String> {
     let mut found: Vec<String> = one.whole.intersection(&other.whole).cloned().collect();
     found.retain(|piece| !known.iter().any(|kept| kept.whole.contains(piece)));
-    type Runs = fn(&Kept) -> &BTreeSet<Vec<u8>>;
     let kinds: [Runs; 3] = [|kept| &kept.letters, |kept| &kept.bytes, |kept| &kept.names];
     for of in kinds {
         let shared = of(one).intersection(of(other)).filter(|run| !known.iter().any(|kept| of(kept).contains(*run)));
@@ -152,7 +154,7 @@ async fn point<'a>(
 
 /// Everything the point can read beside.
 async fn look_around(point: &Point<'_>, scenario: &str, lists: &[&str]) {
-    for path in ["".to_owned(), "/recent".to_owned(), "/cases".to_owned(), format!("/bundle?scenario={scenario}")]
+    for path in [String::new(), "/recent".to_owned(), "/cases".to_owned(), format!("/bundle?scenario={scenario}")]
         .into_iter()
         .chain(lists.iter().map(|list| format!("/list?scenario={scenario}&action={list}")))
     {
