@@ -144,25 +144,42 @@ pub fn ask(txn: &mut dyn Txn, ask: &Ask<'_>, now: UnixMs) -> Result<Request, Sto
     if let Some(held) = load::<Request>(txn, ask.id)? {
         return Ok(held.value);
     }
-    let permitted = permitted(ask.card, ask.venue);
-    let mut asked = template(ask.card);
-    asked.retain(|asked| ask.claims.contains(&asked.claim) && permitted.contains(&asked.claim));
-    let request = Request {
-        v: Schema,
-        id: ask.id,
-        scenario: ask.card.id.to_owned(),
-        organisation: ask.venue.organisation,
-        venue: ask.venue.id,
-        person: ask.person,
-        asked,
-        state: RequestState::Asked,
-        released: Vec::new(),
-        consent: consent_name(ask.card.consent).to_owned(),
-        at: now,
-        expires: ask.expires,
-    };
+    let request = ask.request(now);
     create(txn, ask.id, &request)?;
     Ok(request)
+}
+
+impl Ask<'_> {
+    /// The request that this puts.
+    fn request(&self, now: UnixMs) -> Request {
+        let permitted = permitted(self.card, self.venue);
+        let mut asked = template(self.card);
+        asked.retain(|asked| self.claims.contains(&asked.claim) && permitted.contains(&asked.claim));
+        Request {
+            v: Schema,
+            id: self.id,
+            scenario: self.card.id.to_owned(),
+            organisation: self.venue.organisation,
+            venue: self.venue.id,
+            person: self.person,
+            asked,
+            state: RequestState::Asked,
+            released: Vec::new(),
+            consent: consent_name(self.card.consent).to_owned(),
+            at: now,
+            expires: self.expires,
+        }
+    }
+}
+
+impl Request {
+    /// The holder agrees to these claims, or with none of them to nothing.
+    fn decide(&mut self, agreed: &[Claim], now: UnixMs) {
+        let asked: Vec<Claim> = self.asked.iter().map(|asked| asked.claim).collect();
+        self.released = meet(&asked, &asked, agreed);
+        self.state = if self.released.is_empty() { RequestState::Declined } else { RequestState::Agreed };
+        self.at = now;
+    }
 }
 
 /// The holder's answer: all, some or none of it. The first answer stands.
@@ -177,10 +194,7 @@ pub fn answer(txn: &mut dyn Txn, id: Id, person: Id, agreed: &[Claim], now: Unix
     if now > held.value.expires {
         return Err(expired().into());
     }
-    let asked: Vec<Claim> = held.value.asked.iter().map(|asked| asked.claim).collect();
-    held.value.released = meet(&asked, &asked, agreed);
-    held.value.state = if held.value.released.is_empty() { RequestState::Declined } else { RequestState::Agreed };
-    held.value.at = now;
+    held.value.decide(agreed, now);
     save(txn, &held)?;
     Ok(held.value)
 }
@@ -254,8 +268,15 @@ pub fn at_counter(
     let id = derived_in(txn.bucket(), &[b"release", step.attempt.as_bytes(), holder.person.as_bytes()]);
     let request =
         Ask { id, card, venue: step.venue, person: holder.person, claims, expires: step.now.plus_s(COUNTER_S) };
-    ask(txn, &request, step.now)?;
-    let request = answer(txn, id, holder.person, claims, step.now)?;
+    let request = if load::<Request>(txn, id)?.is_some() {
+        answer(txn, id, holder.person, claims, step.now)?
+    } else {
+        // Asked and answered in one breath, it is written once.
+        let mut request = request.request(step.now);
+        request.decide(claims, step.now);
+        create(txn, id, &request)?;
+        request
+    };
     Ok(Released { claims: request.released.clone(), receipt: request.receipt() })
 }
 
