@@ -9,6 +9,7 @@ import { remembering } from "./kept.js";
 import { issuerKeys } from "./keylist.js";
 import { Problem, toldOf } from "./problem.js";
 import { fetchTickets } from "./refill.js";
+import { stillGranted } from "./people.js";
 import { merge, refillDue } from "./tickets.js";
 import { amend, deviceKey, forget, keep, recall } from "./vault.js";
 import { asideElement } from "./sheet-consent.js";
@@ -27,6 +28,8 @@ const PAGES = {
   grants: () => import("./page-grants.js"),
   pin: () => import("./page-grants.js"),
   devices: () => import("./page-account.js"),
+  family: () => import("./page-family.js"),
+  papers: () => import("./page-papers.js"),
   messages: () => import("./page-messages.js"),
   texts: () => import("./page-messages.js"),
   cases: () => import("./page-rights.js"),
@@ -167,8 +170,19 @@ async function setProfile(app, profile) {
   const was = shell.profile;
   shell.profile = profile;
   await keep("profile", profile);
+  await forgetOthers(app);
   if (profile.frozen && !was?.frozen) await shell.take(true);
   shell.render();
+}
+
+/** Codes of somebody for whom this person acts no more are taken off the phone, also off the screen. */
+async function forgetOthers(app) {
+  const { shell } = app;
+  const wards = shell.profile.wards ?? [];
+  if (stillGranted(shell.tickets, wards).length < shell.tickets.length) shell.tickets = await amend("tickets", (kept = []) => stillGranted(kept, wards));
+  if (shell.actor === 0 || wards.some(({ actor }) => actor === shell.actor)) return;
+  shell.actor = 0;
+  await shell.take(true);
 }
 
 async function forgetTickets(app) {
@@ -275,7 +289,9 @@ function below(app) {
     );
   }
   const wards = shell.profile?.wards ?? [];
-  if (wards.length && !shell.profile.elsewhere && !shell.profile.frozen) parts.push(whose(app, wards));
+  const others = wards.length > 0 && !shell.profile.elsewhere && !shell.profile.frozen;
+  if (others) parts.push(whose(app, wards));
+  else $("#whose").hidden = true;
   if (app.signedIn === false && shell.profile)
     parts.push(
       h(

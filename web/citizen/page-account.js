@@ -3,11 +3,14 @@ import { fill, h, icon } from "../shared/dom.js";
 import { grantWords } from "./sheet-grant.js";
 import { worksUntil } from "./tickets.js";
 import { logWords } from "./words-log.js";
+import { peopleWords } from "./words-people.js";
 
 const ARROW = "M9 5l7 7-7 7";
 const LINKS = [
   ["cards", "M3 7h15v11H3zM6 7V4h15v11h-3M6 11h6M6 14h4"],
   ["grants", "M5 4h14v16H5zM8.500 9h7M8.500 13h4M13 16l2 2 3-4"],
+  ["family", "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20a6.5 6.5 0 0 1 13 0M16 4.500a3 3 0 0 1 0 6M18 14a6 6 0 0 1 3.500 6"],
+  ["papers", "M6 3h9l4 4v14H6zM14 3v5h5M9 12h3v3H9zM15 12h0M15 15h0M9 18h6"],
   ["consents", "M8 12l3 3 5-6M4 5h16v14H4z"],
   ["pin", "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5zM12 15v2"],
   ["devices", "M7 3h10v18H7zM11 18h2"],
@@ -54,7 +57,12 @@ export async function account(app, page) {
 
 /** A page's name in the list: most are in the shared table, those about grants and around the log in their own. */
 const AROUND_THE_LOG = { messages: "messages", cases: "cases", copy: "export" };
-const named = (app, route) => (route in AROUND_THE_LOG ? logWords(app.shell.language)(AROUND_THE_LOG[route]) : route === "grants" ? grantWords(app)("grants") : route === "pin" ? grantWords(app)("pin_title") : app.t(route));
+const named = (app, route) => {
+  if (route in AROUND_THE_LOG) return logWords(app.shell.language)(AROUND_THE_LOG[route]);
+  if (route === "family" || route === "papers") return peopleWords(app.shell.language)(route);
+  if (route === "grants") return grantWords(app)("grants");
+  return route === "pin" ? grantWords(app)("pin_title") : app.t(route);
+};
 
 export const head = (app, title, lead) => [
   h("p", {}, h("a.back", { href: "#/account" }, icon("M15 5l-7 7 7 7"), app.t("account_title"))),

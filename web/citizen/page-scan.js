@@ -2,6 +2,7 @@
 // finds good opens a sheet, and every name on that sheet is the registry's; anything else is named for what it is.
 import { fill, h, icon } from "../shared/dom.js";
 import { told } from "./app.js";
+import { forWhom } from "./for-whom.js";
 import { formOf } from "./form.js";
 import { send } from "./page-things.js";
 import { openFields } from "./things.js";
@@ -179,6 +180,7 @@ function found(app, scan) {
 async function begin(app, scan, scenario, action) {
   const { t } = app;
   const form = formOf(app, openFields(action), {});
+  const whom = forWhom(app);
   const agreed = await app.confirm({
     title: app.words(action.name),
     parts: h(
@@ -186,10 +188,11 @@ async function begin(app, scan, scenario, action) {
       {},
       h("p.strong", {}, app.words(scan.venue)),
       h("p.quiet", {}, [app.words(scan.point), app.words(scan.organisation)].join(" · ")),
+      whom.node,
       form.node,
     ),
     yes: t("confirm_do", { name: app.words(action.name) }),
     read: form.read,
   });
-  if (agreed) await send(app, { scenario: scenario.id, scan: scan.scan, action: action.id, input: agreed });
+  if (agreed) await send(app, { scenario: scenario.id, scan: scan.scan, ...whom.body(), action: action.id, input: agreed });
 }

@@ -2,6 +2,7 @@
 import { $, fill, h, icon } from "../shared/dom.js";
 import { formOf } from "./form.js";
 import { told } from "./app.js";
+import { forWhom } from "./for-whom.js";
 import { pickerFor } from "./sessions.js";
 import { actionsAbout, describe, openFields, quoteBefore, withoutReceipted } from "./things.js";
 
@@ -168,6 +169,7 @@ async function startAction(app, page, [venueId, scenarioId, actionId], stale) {
   const given = app.given?.route === app.shell.route() ? app.given.input : {};
   const form = (await pickerFor(app, venue, scenario, action, given)) ?? formOf(app, openFields({ ...action, input: given }), given);
   if (stale()) return;
+  const whom = forWhom(app);
   fill(
     page,
     h(
@@ -197,9 +199,10 @@ async function startAction(app, page, [venueId, scenarioId, actionId], stale) {
               }))
             )
               return;
-            await send(app, { scenario: scenario.id, venue: venue.id, action: action.id, input });
+            await send(app, { scenario: scenario.id, venue: venue.id, ...whom.body(), action: action.id, input });
           },
         },
+        whom.node,
         form.node,
         h("button.main.wide", { type: "submit" }, app.words(action.name)),
       ),

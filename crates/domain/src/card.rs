@@ -38,6 +38,12 @@ impl Card {
     pub fn action(&self, id: &str) -> Option<&'static Action> {
         self.actions.iter().find(|action| action.id == id)
     }
+
+    /// Whether a printed code of a person without a phone can be used for it: a scenario opts in by naming `paper` among
+    /// its capabilities.
+    pub fn takes_paper(&self) -> bool {
+        self.capabilities.contains(&"paper")
+    }
 }
 
 /// One thing that can be done in a scenario.

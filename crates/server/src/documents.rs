@@ -24,7 +24,9 @@ pub fn run(args: &DocumentsArgs) -> io::Result<()> {
         let card = scenario.card();
         write(&args.to.join(format!("docs/scenarios/{}.md", card.id)), &page(card, scenario.duty()))?;
     }
-    Ok(())
+    let contract = tongma_http::openapi::document(&tongma_http::operations(), tongma_scenario::catalogue());
+    let text = serde_json::to_string_pretty(&contract).map_err(io::Error::other)?;
+    write(&args.to.join("docs/openapi.json"), &(text + "\n"))
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {

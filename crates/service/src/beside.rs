@@ -156,6 +156,11 @@ impl Platform {
         self.shown(id, &record, &holder)
     }
 
+    /// Whether a point may look people up: a staffed one of a venue that was given the right.
+    pub fn looks_up(&self, point: Id) -> bool {
+        self.may_look_up(point).is_ok()
+    }
+
     fn may_look_up(&self, point: Id) -> Result<(), Refusal> {
         let directory = self.directory();
         let record = directory.point(point)?;

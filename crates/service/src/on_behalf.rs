@@ -206,14 +206,22 @@ impl Platform {
         self.stop_grant(citizen.person, actor).await
     }
 
-    /// Whoever acts gives it up.
+    /// Whoever acts gives it up. Guardianship is nobody's to give up with a tap.
     ///
     /// # Errors
-    /// `grant.unknown`.
+    /// `grant.unknown`, `grant.guardian`.
     pub async fn leave_grant(&self, citizen: &Citizen, actor: u8) -> Result<(), Refusal> {
         let own = self.read(citizen.person.bucket(), |txn| Ok(load_holder(txn, citizen.person)?.value))?;
         let subject = own.wards.iter().find(|(index, _)| *index == actor).map(|(_, subject)| *subject);
-        self.stop_grant(subject.ok_or_else(unknown_grant)?, actor).await
+        let subject = subject.ok_or_else(unknown_grant)?;
+        let now = self.now();
+        let record = self.read(subject.bucket(), |txn| Ok(load_holder(txn, subject)?.value))?;
+        let standing =
+            |grant: &&GrantRecord| grant.actor == actor && grant.kind == GrantKind::Guardian && grant.stands(now);
+        if record.grants.iter().any(|grant| standing(&grant)) {
+            return Err(guardians_is_the_registrys());
+        }
+        self.stop_grant(subject, actor).await
     }
 
     /// The registry's word that somebody is no longer another's guardian: custody was lost or passed on.

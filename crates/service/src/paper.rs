@@ -29,8 +29,6 @@ use crate::sessions::{Citizen, subject_of, write_log};
 
 /// The device number that stands in handles for paper; no phone has it (there are at most 254).
 pub(crate) const PAPER_DEVICE: u8 = u8::MAX;
-/// How a scenario opts in to paper: it names this among its capabilities.
-const OPT_IN: &str = "paper";
 /// Reads of one paper code in a day unless its issuer says otherwise.
 const USUAL_READS_A_DAY: u8 = 6;
 /// Wrong PINs before a code is locked to staffed counters.
@@ -200,8 +198,7 @@ impl Platform {
 
     /// The scenarios of a wish that opt in, among those offered.
     fn opted_in(&self, offered: &[String], wished: &[String]) -> Result<Vec<String>, Refusal> {
-        let opts_in =
-            |id: &&String| self.scenario(id).is_ok_and(|scenario| scenario.card().capabilities.contains(&OPT_IN));
+        let opts_in = |id: &&String| self.scenario(id).is_ok_and(|scenario| scenario.card().takes_paper());
         let possible: Vec<String> = offered.iter().filter(opts_in).cloned().collect();
         let chosen: Vec<String> = match wished {
             [] => possible,
@@ -329,7 +326,7 @@ impl Platform {
         self.refresh_lists_when_due()?;
         let verified = self.codes.check_paper(&scanned.text, self.now()).map_err(code_refusal)?;
         let place = self.place_beside(point, &scanned.purpose)?;
-        if !place.card.capabilities.contains(&OPT_IN) {
+        if !place.card.takes_paper() {
             return Err(not_on_paper());
         }
         let keys = self.day_keys(verified.days().day());

@@ -114,6 +114,8 @@ pub struct ScenarioHere {
     pub name: Words,
     /// Actions the holder can start, as on the card.
     pub actions: Vec<Value>,
+    /// A paper code can be used for it.
+    pub paper: bool,
 }
 
 /// An action in the app.
@@ -290,18 +292,15 @@ pub async fn venues(State(edge): State<Shared>, me: SignedIn, page: Page) -> Ans
 }
 
 fn venue_here(edge: &Edge, venue: &tongma_domain::Venue, id: String) -> VenueHere {
-    let scenario_here = |id: &String| match edge.platform.scenario(id).map(Scenario::card) {
-        Ok(card) => ScenarioHere {
+    let scenario_here = |id: &String| {
+        let card = edge.platform.scenario(id).map(Scenario::card).ok();
+        let actions = card.iter().flat_map(|card| card.actions).filter(|action| action.by.contains(&Starter::Holder));
+        ScenarioHere {
             id: id.clone(),
-            name: card.name.into(),
-            actions: card
-                .actions
-                .iter()
-                .filter(|action| action.by.contains(&Starter::Holder))
-                .filter_map(|action| serde_json::to_value(action).ok())
-                .collect(),
-        },
-        Err(_) => ScenarioHere { id: id.clone(), name: Words { zh: id.clone(), en: id.clone() }, actions: Vec::new() },
+            name: card.map_or_else(|| Words { zh: id.clone(), en: id.clone() }, |card| card.name.into()),
+            actions: actions.filter_map(|action| serde_json::to_value(action).ok()).collect(),
+            paper: card.is_some_and(tongma_domain::Card::takes_paper),
+        }
     };
     VenueHere {
         id,

@@ -47,6 +47,8 @@ pub struct PointView {
     pub organisation: Named,
     /// The cards of its scenarios, each with `settings_in_force`.
     pub scenarios: Vec<Value>,
+    /// It may look people up by their document, before a witness.
+    pub look_up: bool,
     /// Unix milliseconds, by the platform's clock.
     pub now_ms: i64,
     /// The signed key list, base64.
@@ -214,6 +216,7 @@ fn view(edge: &Edge, id: Id) -> Answer<PointView> {
         organisation: organisation
             .map_or_else(|| named(venue.organisation, "", ""), |known| named(known.id, &known.name_zh, &known.name_en)),
         scenarios: cards.collect::<Answer<_>>()?,
+        look_up: edge.platform.looks_up(id),
         now_ms: edge.platform.now().as_millis(),
         key_list: STANDARD.encode(&lists.key_list),
         deny_list: STANDARD.encode(&lists.deny_list),

@@ -155,6 +155,7 @@ pub async fn scan(
             .filter(|action| action.by.contains(&Starter::Holder))
             .filter_map(|action| serde_json::to_value(action).ok())
             .collect::<Vec<Value>>(),
+        paper: card.takes_paper(),
     };
     Ok(Json(Scanned {
         scan: edge.platform.outward(me.audience(), scan.id),

@@ -42,13 +42,16 @@ const fn site(
 }
 
 const fn library(name: (&'static str, &'static str), points: &'static [Stand]) -> Site {
-    Site { union: Some("guangdong"), ..site(name, &["library_loan"], points) }
+    Site { union: Some("guangdong"), settings: &[LOOKS_UP], ..site(name, &["library_loan"], points) }
 }
 
 const fn campus(name: (&'static str, &'static str)) -> Site {
     let organisation = ("广东省技师学院", "Guangdong Technician College");
     Site { organisation, ..site(name, CAMPUS, &[]) }
 }
+
+/// Staff may look a person without a phone up, before a witness.
+const LOOKS_UP: (&str, i64) = (tongma_service::LOOK_UP_SETTING, 1);
 
 const LIBRARY_DESK: Stand =
     Stand { name: ("一楼服务台", "Ground floor desk"), kind: PointKind::Desk, scenario: "library_loan" };
@@ -94,6 +97,7 @@ const HALL_ALWAYS_OPEN: &[(&str, i64)] = &[
     ("hall_booking.days_ahead_least", 0),
     ("hall_queue.opens_min", 0),
     ("hall_queue.last_number_min", 1440),
+    LOOKS_UP,
 ];
 
 const CAMPUS: &[&str] = &[

@@ -88,6 +88,8 @@ async fn a_youth_is_asked_first() {
     assert_eq!(code(house.scan(&shown.ticket(house.now_s()), "r1").await), "good");
     let refused = house.platform.end_grant(&youth.citizen, actor).await.unwrap_err();
     assert_eq!(refused.code(), "grant.guardian", "guardianship is not the youth's to end");
+    let refused = house.platform.leave_grant(&guardian.citizen, actor).await.unwrap_err();
+    assert_eq!(refused.code(), "grant.guardian", "nor the guardian's to give up");
     assert_eq!(house.platform.invite(&youth.citizen, wish(9)).await.unwrap_err().code(), "grant.minor");
 }
 
