@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tongma_domain::{Card, Claim, ConsentKind, Id, Refusal, Text, UnixMs, Venue, Words};
 use tongma_store::{Held, Stored, Txn, create, load, save};
 
-use crate::{Holder, Schema, Step, Stop, derived_in};
+use crate::{Holder, Schema, Step, Stop};
 
 /// One claim of a template: which, why, for how long, on what basis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,7 +265,7 @@ pub fn at_counter(
     if !agreed {
         return Err(consent_needed().into());
     }
-    let id = derived_in(txn.bucket(), &[b"release", step.attempt.as_bytes(), holder.person.as_bytes()]);
+    let id = step.attempt.beside(txn.bucket(), &[b"release", holder.person.as_bytes()]);
     let request =
         Ask { id, card, venue: step.venue, person: holder.person, claims, expires: step.now.plus_s(COUNTER_S) };
     let request = if load::<Request>(txn, id)?.is_some() {

@@ -67,6 +67,16 @@ impl fmt::Display for IdError {
 
 impl core::error::Error for IdError {}
 
+/// The SM3 digest of parts, each preceded by its length.
+fn digest_of<'a>(parts: impl Iterator<Item = &'a [u8]>) -> [u8; 32] {
+    let mut hash = Sm3::new();
+    for part in parts {
+        hash.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
 impl Id {
     /// A fresh id in a bucket.
     pub fn new(now: UnixMs, bucket: Bucket, entropy: &mut dyn Entropy) -> Self {
@@ -91,17 +101,22 @@ impl Id {
     /// The id that a label always has, for things that must be found by what they are (a museum's day, a union):
     /// the SM3 digest of the parts, each preceded by its length, laid out as an id.
     pub fn derived(parts: &[&[u8]]) -> Self {
-        let mut hash = Sm3::new();
-        for part in parts {
-            hash.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-            hash.update(part);
-        }
-        let digest: [u8; 32] = hash.finalize().into();
+        let digest = digest_of(parts.iter().copied());
         let mut time = [0; 8];
         let mut tail = [0; 8];
         time[2..].copy_from_slice(&digest[..6]);
         tail.copy_from_slice(&digest[8..16]);
         let bucket = Bucket::from_low_bits(u16::from_be_bytes([digest[6], digest[7]]));
+        Self::assemble(u64::from_be_bytes(time), bucket, tail)
+    }
+
+    /// The id, in a bucket, that a label always has beside this id: for what comes of one cause and must be found by it.
+    /// It has the time of its cause, so that in a store what happened together lies together.
+    pub fn beside(self, bucket: Bucket, label: &[&[u8]]) -> Self {
+        let digest = digest_of(std::iter::once(&self.0[..]).chain(label.iter().copied()));
+        let (mut time, mut tail) = ([0; 8], [0; 8]);
+        time[2..].copy_from_slice(&self.0[..6]);
+        tail.copy_from_slice(&digest[..8]);
         Self::assemble(u64::from_be_bytes(time), bucket, tail)
     }
 
@@ -189,6 +204,22 @@ mod tests {
         #[test]
         fn no_text_makes_the_parser_panic(text in ".{0,40}") {
             let _ = Id::parse(&text);
+        }
+    }
+
+    #[test]
+    fn what_comes_of_one_cause_has_its_time_and_is_told_apart() {
+        let (one, other) = (Bucket::from_low_bits(1), Bucket::from_low_bits(2));
+        let cause = Id::new(UnixMs::from_millis(1_800_000_000_000), one, &mut SeededEntropy::new([1; 32]));
+        let id = cause.beside(other, &[b"a", b"bc"]);
+        assert_eq!((id, id.bucket()), (cause.beside(other, &[b"a", b"bc"]), other));
+        assert_eq!(id.as_bytes()[..6], cause.as_bytes()[..6]);
+        assert_eq!(Id::from_bytes(*id.as_bytes()), Ok(id));
+        let twin = Id::new(UnixMs::from_millis(1_800_000_000_000), one, &mut SeededEntropy::new([2; 32]));
+        for another in
+            [cause.beside(other, &[b"ab", b"c"]), cause.beside(one, &[b"a", b"bc"]), twin.beside(other, &[b"a", b"bc"])]
+        {
+            assert_ne!(id, another);
         }
     }
 

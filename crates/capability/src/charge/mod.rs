@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use tongma_domain::{Fen, Id, UnixMs};
 use tongma_store::{AccountKey, AccountLimit, Key, Transfer, Txn};
 
-use crate::{Stop, derived_in};
+use crate::Stop;
 
 /// The person's own money on the platform.
 pub fn purse(person: Id) -> AccountKey {
@@ -92,7 +92,7 @@ impl Posting<'_> {
 }
 
 pub(crate) fn transfer_id(txn: &dyn Txn, attempt: Id, part: &str) -> Id {
-    derived_in(txn.bucket(), &[b"transfer", attempt.as_bytes(), part.as_bytes()])
+    attempt.beside(txn.bucket(), &[b"transfer", part.as_bytes()])
 }
 
 /// Puts money into a person's purse from the demonstration's funding account, once per attempt, in the person's bucket.

@@ -190,7 +190,7 @@ pub fn give(
     holder: &Holder,
     terms: Terms,
 ) -> Result<Grant, Stop> {
-    let id = crate::derived_in(txn.bucket(), &[b"grant", step.attempt.as_bytes(), holder.person.as_bytes()]);
+    let id = step.attempt.beside(txn.bucket(), &[b"grant", holder.person.as_bytes()]);
     if let Some(known) = load::<Grant>(txn, id)? {
         return Ok(known.value);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tongma_capability::handover::{self, Given, Loan, TakenBack};
-use tongma_capability::{Desk, Step, Stop, derived_in, disclose};
+use tongma_capability::{Desk, Step, Stop, disclose};
 use tongma_domain::{AgeClass, Claim, Date, Fen, Id, Outcome, Refusal, Text, UnixMs, Venue, Words};
 
 use super::account;
@@ -63,7 +63,7 @@ fn lend_all(desk: &mut Desk<'_>, step: &Step<'_>, union: Id, person: Id) -> Resu
         if loans.iter().any(|loan| loan.code == code) {
             continue;
         }
-        let id = derived_in(desk.txn.bucket(), &[b"loan", step.attempt.as_bytes(), code.as_bytes()]);
+        let id = step.attempt.beside(desk.txn.bucket(), &[b"loan", code.as_bytes()]);
         match handover::give(desk.txn, (union, code), person, id, (desk.now, due))? {
             Given::Fresh(loan) => {
                 fresh.push(loan.clone());

@@ -186,7 +186,7 @@ fn find_visit(desk: &mut Desk<'_>, step: &Step<'_>, day: Id) -> Result<Option<He
 
 /// A passage happens once per attempt.
 fn passage_id(desk: &Desk<'_>, step: &Step<'_>) -> Id {
-    derived_in(desk.txn.bucket(), &[b"passage", step.attempt.as_bytes()])
+    step.attempt.beside(desk.txn.bucket(), &[b"passage"])
 }
 
 fn people_of(step: &Step<'_>) -> Option<u32> {
