@@ -1,8 +1,9 @@
 // The page on which anybody checks a certificate: from the address, by camera, or pasted. It keeps and sends nothing.
 import { $, fill, h, icon } from "../shared/dom.js";
 import { pick, translator } from "../shared/i18n.js";
-import { InView } from "../desk/scanner.js";
 import { Camera } from "../shared/camera.js";
+import { InView } from "../shared/in-view.js";
+import { everything } from "../shared/pages.js";
 import { check, Refused } from "./verify.js";
 import { EN, ZH } from "./words.js";
 
@@ -40,7 +41,7 @@ const get = async (address, as) => {
 
 /** The issuer's keys and the names of the kinds; read once. */
 let known;
-const issuer = () => (known ??= Promise.all([get("/.well-known/jwt-vc-issuer", "json"), get("/v1/certificate-kinds", "json"), clockError()]));
+const issuer = () => (known ??= Promise.all([get("/.well-known/jwt-vc-issuer", "json"), everything((path) => get(path, "json"), "/v1/certificate-kinds?limit=100"), clockError()]));
 
 /** How far this machine's clock is from the platform's, so that a wrong one here refuses nobody. */
 async function clockError() {
@@ -54,7 +55,7 @@ async function judge(input) {
   last = { working: true };
   draw();
   try {
-    const [{ issuer: origin, jwks }, { items }, error] = await issuer();
+    const [{ issuer: origin, jwks }, items, error] = await issuer();
     const said = await check(input, { origin, jwks, list: (address) => get(`/status/${address.split("/").pop()}`), nowMs: Date.now() + error });
     last = { ...said, kindName: items.find(({ id }) => id === said.kind)?.name, kind: items.find(({ id }) => id === said.kind) };
   } catch (problem) {

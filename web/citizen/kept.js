@@ -1,7 +1,7 @@
 // Pages that can be looked at again without network: what came last, with its age. Storage and clock are arguments.
 
 /** Things, places, consents, certificates, people for people, and the first page of the log. */
-const REMEMBERED = /^\/v1\/(?:me\/(?:things|venues|consents|certificates|wards$|delegates$|papers$|log\?limit=20$)|certificate-kinds$)/;
+const REMEMBERED = /^\/v1\/(?:me\/(?:things|venues|consents|certificates|wards|delegates|papers|log\?limit=20$)|certificate-kinds)/;
 
 /**
  * Reading that keeps what it read, and gives it again when the platform does not answer.

@@ -1,5 +1,6 @@
 // The pages about oneself: consents, the phone and freezing, settings, help.
 import { fill, h, icon } from "../shared/dom.js";
+import { listInParts } from "../shared/pages.js";
 import { grantWords } from "./sheet-grant.js";
 import { worksUntil } from "./tickets.js";
 import { logWords } from "./words-log.js";
@@ -74,8 +75,6 @@ export const head = (app, title, lead) => [
 export async function consents(app, page, _rest, stale) {
   const { t, f } = app;
   fill(page, h("div.stack", {}, head(app, t("consents"), t("consents_lead")), h("p", { role: "status" }, t("loading"))));
-  const { items } = await app.api.get("/v1/me/consents");
-  if (stale()) return;
   const one = (consent) => {
     const card = h(
       "li.card.stack.tight",
@@ -104,15 +103,8 @@ export async function consents(app, page, _rest, stale) {
     );
     return card;
   };
-  fill(
-    page,
-    h(
-      "div.stack",
-      {},
-      head(app, t("consents"), t("consents_lead")),
-      items.length ? h("ul.stack", {}, items.map(one)) : h("p.card", {}, t("consents_none")),
-    ),
-  );
+  const list = await listInParts({ get: app.api.get, path: "/v1/me/consents", one, none: t("consents_none"), more: t("more"), trouble: app.trouble });
+  if (!stale()) fill(page, h("div.stack", {}, head(app, t("consents"), t("consents_lead")), list));
 }
 
 /** Which phone shows the code, and freezing it. */

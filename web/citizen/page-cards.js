@@ -1,6 +1,7 @@
 // The deck of certificates and one of them: its face, showing it (亮证), and what it says in full. Works from what the phone keeps.
 import { fill, h, icon } from "../shared/dom.js";
 import { fromBase64url } from "../shared/base64url.js";
+import { everything } from "../shared/pages.js";
 import { checkAddress, inOrder, masked, proofMessage, shadeOf, shownBytes, standingNow, STEP_S, usedAgain } from "./cards.js";
 import { drawQr } from "./draw.js";
 import { holderKey, publicText, signedBy } from "./holder-key.js";
@@ -14,13 +15,13 @@ const FULL_MS = 30_000;
 async function read(app) {
   const own = await publicText(await holderKey());
   const [catalogue, answer, [used = {}]] = await Promise.all([
-    app.api.get("/v1/certificate-kinds"),
-    app.api.get(`/v1/me/certificates?limit=100&holder=${own}`),
+    everything(app.api.get, "/v1/certificate-kinds?limit=100"),
+    everything(app.api.get, `/v1/me/certificates?limit=100&holder=${own}`),
     recall("cards_used"),
   ]);
-  const kinds = new Map(catalogue.items.map((kind) => [kind.id, kind]));
+  const kinds = new Map(catalogue.map((kind) => [kind.id, kind]));
   const now = app.shell.clock.now();
-  const items = answer.items.filter(({ kind }) => kinds.has(kind)).map((card) => ({ ...card, standing: standingNow(card, now) }));
+  const items = answer.filter(({ kind }) => kinds.has(kind)).map((card) => ({ ...card, standing: standingNow(card, now) }));
   return { kinds, items: inOrder(items, used, now) };
 }
 

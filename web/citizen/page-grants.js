@@ -1,5 +1,6 @@
 // What was given by one tap: each grant with its receipt and the way back; and the PIN.
 import { $, fill, h, icon } from "../shared/dom.js";
+import { listInParts } from "../shared/pages.js";
 import { head } from "./page-account.js";
 import { grantWords, pinFault } from "./sheet-grant.js";
 
@@ -9,10 +10,9 @@ const SHADE = { open: "good", expired: "", closed: "", withdrawn: "ask", acknowl
 export async function grants(app, page, _rest, stale) {
   const w = grantWords(app);
   fill(page, h("div.stack", {}, head(app, w("grants"), w("grants_lead")), h("p", { role: "status" }, app.t("loading"))));
-  const { items } = await app.api.get("/v1/me/grants");
-  if (stale()) return;
-  const list = items.length ? h("ul.stack", {}, items.map((grant) => h("li.card.stack.tight", {}, grantElement(app, grant)))) : h("p.card", {}, w("grants_none"));
-  fill(page, h("div.stack", {}, head(app, w("grants"), w("grants_lead")), list));
+  const one = (grant) => h("li.card.stack.tight", {}, grantElement(app, grant));
+  const list = await listInParts({ get: app.api.get, path: "/v1/me/grants", one, none: w("grants_none"), more: app.t("more"), trouble: app.trouble });
+  if (!stale()) fill(page, h("div.stack", {}, head(app, w("grants"), w("grants_lead")), list));
 }
 
 function grantElement(app, grant) {

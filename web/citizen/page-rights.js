@@ -1,5 +1,6 @@
 // What the citizen may demand, the copy of everything, and the end of the account.
 import { $, fill, h, icon } from "../shared/dom.js";
+import { listInParts } from "../shared/pages.js";
 import { caseShade, wholeCopy } from "./export.js";
 import { logWords } from "./words-log.js";
 import { forget } from "./vault.js";
@@ -46,8 +47,6 @@ export async function demand(app, item, kind) {
 export async function cases(app, page, _rest, stale) {
   const [w, { f }] = [words(app), app];
   fill(page, h("div.stack", {}, head(app, w("cases"), w("cases_lead")), h("p", { role: "status" }, app.t("loading"))));
-  const { items } = await app.api.get("/v1/me/cases");
-  if (stale()) return;
   const withdraw = async (one) => {
     try {
       await app.api.post(`/v1/me/cases/${one.id}/withdraw`);
@@ -74,15 +73,8 @@ export async function cases(app, page, _rest, stale) {
       ),
       open(one) && h("button.wide", { type: "button", onclick: () => withdraw(one) }, w("case_withdraw")),
     );
-  fill(
-    page,
-    h(
-      "div.stack",
-      {},
-      head(app, w("cases"), w("cases_lead")),
-      items.length ? h("ul.stack", {}, items.map(card)) : h("p.card", {}, w("cases_none")),
-    ),
-  );
+  const list = await listInParts({ get: app.api.get, path: "/v1/me/cases", one: card, none: w("cases_none"), more: app.t("more"), trouble: app.trouble });
+  if (!stale()) fill(page, h("div.stack", {}, head(app, w("cases"), w("cases_lead")), list));
 }
 
 /** The copy: as a file, and as a page that prints. Named so because `export` is a word of the language. */

@@ -1,5 +1,6 @@
 // My things, and doing something about them: every button comes from a scenario's card, so a new scenario needs nothing here.
 import { $, fill, h, icon } from "../shared/dom.js";
+import { everything } from "../shared/pages.js";
 import { formOf } from "./form.js";
 import { told } from "./app.js";
 import { forWhom } from "./for-whom.js";
@@ -44,7 +45,7 @@ export async function things(app, page, [kind = ""], stale) {
   );
   const [venues, ...pages] = await Promise.all([
     everyVenue(app),
-    ...(TOGETHER[kind] ?? EVERY_KIND).map((one) => everything(app, `/v1/me/things?kind=${one}&limit=50`)),
+    ...(TOGETHER[kind] ?? EVERY_KIND).map((one) => everything(app.api.get, `/v1/me/things?kind=${one}&limit=100`)),
   ]);
   if (stale()) return;
   const offered = (item) => venues.find(({ id }) => id === item.venue.id)?.scenarios.find(({ id }) => id === item.scenario)?.actions ?? [];
@@ -82,18 +83,7 @@ export async function things(app, page, [kind = ""], stale) {
   );
 }
 
-/** All pages of a list, but never without end. */
-async function everything(app, path) {
-  const items = [];
-  for (let [page, after] = [0, null]; page < 5; page += 1) {
-    const answer = await app.api.get(after ? `${path}&after=${encodeURIComponent(after)}` : path);
-    items.push(...answer.items);
-    after = answer.next;
-    if (!after) break;
-  }
-  return items;
-}
-const everyVenue = (app) => everything(app, "/v1/me/venues?limit=50");
+const everyVenue = (app) => everything(app.api.get, "/v1/me/venues?limit=100");
 
 function card(app, item, actions) {
   const { t } = app;

@@ -1,6 +1,7 @@
 // Choosing a session by touch: day, then session, then people. It serves every action whose form has a field `session`, and whose
 // scenario lists the `sessions` of a date; the form from the card serves all others.
 import { fill, h } from "../shared/dom.js";
+import { everything } from "../shared/pages.js";
 import { formOf } from "./form.js";
 
 const DAYS_AHEAD = 7;
@@ -29,7 +30,7 @@ export function chosenInput(form, given, day, name) {
 function sessionsAt(app, venue, scenario) {
   const place = `scenario=${encodeURIComponent(scenario.id)}&venue=${encodeURIComponent(venue.id)}`;
   return async (day) => {
-    const { items } = await app.api.get(`/v1/me/list?${place}&action=sessions&date=${day}`);
+    const items = await everything(app.api.get, `/v1/me/list?${place}&action=sessions&date=${day}&limit=100`);
     return items.map((item) => sessionOf(item, app.f.time, app.shell.clock.now())).filter(Boolean);
   };
 }

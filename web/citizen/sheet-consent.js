@@ -77,6 +77,7 @@ function ask(app, box, request) {
       h("h2.grow", { id: "request_title" }, t("request_title")),
       h("span.chip", { id: "left", class: "ask" }, t("request_left", { n: secondsLeft(request.expires_ms, app.shell.clock.now()) })),
     ),
+    request.amount_fen != null && h("p.row", {}, h("span.grow", {}, t("request_amount")), h("b.sum.large", {}, app.f.money(request.amount_fen))),
     request.about && h("p.band.ask", {}, grantWords(app)("about", { name: request.about })),
     h(
       "dl.facts",
@@ -86,7 +87,6 @@ function ask(app, box, request) {
       line(t("request_clerk"), request.operator),
       line(t("request_why"), [app.words(request.purpose), app.words(request.asks)].filter(Boolean).join(" · ")),
       request.matter && matterFacts(app, request.matter).map(([label, text]) => line(label, text)),
-      request.amount_fen != null && line(t("request_amount"), h("b.sum", {}, app.f.money(request.amount_fen))),
     ),
     request.claims?.length > 0 && [
       h("h3", {}, t("request_what")),

@@ -1,6 +1,7 @@
 // Listening for the platform's news while the page is visible: questions to the holder, and uses of the code. A live connection says
 // when to look; without one the page asks often, with one seldom, and while it is hidden nothing is asked and nothing is held open. A
 // platform that does not answer is asked less and less often.
+import { everything } from "../shared/pages.js";
 import { live } from "./live.js";
 import { consentSheet, questionsStand } from "./sheet-consent.js";
 
@@ -67,7 +68,7 @@ export function watch(app) {
     timer = setTimeout(ask, app.signedIn === false ? LONGEST_MS : nextAsk(next));
   }
   async function once() {
-    const { items } = await app.api.get("/v1/me/requests");
+    const items = await everything(app.api.get, "/v1/me/requests?limit=100");
     if (items.length) consentSheet(app, items[0]);
     questionsStand(app, items);
     turn += 1;

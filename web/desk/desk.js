@@ -112,7 +112,7 @@ function shifts(app) {
   };
   app.recent = async () => {
     try {
-      const answer = await app.api.get(`/v1/points/${app.info.id}/recent`, { waitMs: 4000 });
+      const answer = await app.api.get(`/v1/points/${app.info.id}/recent?limit=20`, { waitMs: 4000 });
       return answer.ok ? answer.body.items : null;
     } catch {
       return null;

@@ -5,7 +5,8 @@ import { App } from "./app.js";
 import { deskWork } from "./desk.js";
 import { gateWork } from "./gate_work.js";
 import { Camera } from "../shared/camera.js";
-import { InView, listenToKeys } from "./scanner.js";
+import { InView } from "../shared/in-view.js";
+import { isPersonal, listenToKeys } from "./scanner.js";
 import { Store } from "./store.js";
 import { upkeep } from "./upkeep.js";
 
@@ -39,7 +40,7 @@ async function start() {
   app.api = new Api({ clock: app.clock, language: () => app.language, onReach: (reached) => app.reached?.(reached) });
   Object.assign(app, { device, info, roots: pinned, listsMs, shift, today: (await app.store.get("today")) ?? { day: "", in: 0, out: 0 } });
   if (device) app.api.signer = { keyId: device.point, algorithm: device.algorithm, privateKey: device.privateKey };
-  app.camera = new Camera({ onCode: (text) => app.scan(text, "camera"), onState: () => app.onCamera?.(), worker: () => new Worker(WORKER, { type: "module" }), wasm: WASM, inView: new InView() });
+  app.camera = new Camera({ onCode: (text) => app.scan(text, "camera"), onState: () => app.onCamera?.(), worker: () => new Worker(WORKER, { type: "module" }), wasm: WASM, inView: new InView(isPersonal) });
   app.wasm = loadDesk(fetch(WASM)).catch((error) => { app.wasmFault = error; return null; });
   deskWork(app);
   gateWork(app);

@@ -1,41 +1,11 @@
 /**
- * Everything that reads codes at this point, as one stream: the camera, a wedge scanner, typing goes its own way.
+ * The keyboard of the whole page, as a wedge scanner uses it; the camera and typing go their own ways.
  */
 import { looksLike } from "./number.js";
 import { Wedge } from "./wedge.js";
 
-/** A code still held before the camera is the same read; out of sight for this long, it is a new one. */
-const OUT_OF_SIGHT_MS = 2000;
-/** After somebody was let through, no personal code is read until the view was clear for so long: their phone shows the
-    next code at once, and that must not count as the next visitor. */
-const CLEAR_MS = 600;
-
-/** Tells a new read from a code that is simply still there. Pure. */
-export class InView {
-  constructor() {
-    this.seen = new Map();
-    this.personSeenMs = -Infinity;
-    this.waitsForClear = false;
-  }
-
-  /** The last code was accepted: wait until it is taken away. */
-  accepted() {
-    this.waitsForClear = true;
-  }
-
-  /** @param {string|null} text what the picture held @param {number} nowMs @returns {boolean} whether this is a new read */
-  isNew(text, nowMs) {
-    const person = text !== null && looksLike(text) !== "other";
-    if (this.waitsForClear && nowMs - this.personSeenMs >= CLEAR_MS) this.waitsForClear = false;
-    if (person) this.personSeenMs = nowMs;
-    if (text === null) return false;
-    const last = this.seen.get(text) ?? -Infinity;
-    for (const [other, at] of this.seen) if (nowMs - at > OUT_OF_SIGHT_MS) this.seen.delete(other);
-    this.seen.set(text, nowMs);
-    if (person && this.waitsForClear) return false;
-    return nowMs - last > OUT_OF_SIGHT_MS;
-  }
-}
+/** Whether a text may be somebody's code, as `InView` asks it. */
+export const isPersonal = (text) => looksLike(text) !== "other";
 
 /** Listens to the keyboard of the whole page. @param {(text: string) => void} onCode @returns {() => void} stops */
 export function listenToKeys(onCode) {
@@ -48,7 +18,7 @@ export function listenToKeys(onCode) {
       field.dispatchEvent(new Event("input", { bubbles: true }));
     };
   };
-  const wedge = new Wedge({ onCode, onStart: snapshot, isWhole: (text) => looksLike(text) !== "other" });
+  const wedge = new Wedge({ onCode, onStart: snapshot, isWhole: isPersonal });
   let idle;
   const down = (event) => {
     if (wedge.down(event)) {

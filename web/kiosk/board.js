@@ -1,5 +1,6 @@
 /** The queue board: who is called where, by number and masked name; spoken where the device has a voice. */
 import { $, fill, h, say } from "../shared/dom.js";
+import { everything } from "../shared/pages.js";
 import { SCENARIO } from "./taking.js";
 import { boardOf, newCalls, spokenWords } from "./numbers.js";
 
@@ -24,12 +25,16 @@ export const boardView = (frame) => {
   if (frame.boardItems) draw(frame.boardItems);
   const look = async () => {
     try {
-      const answer = await frame.api.get(`/v1/points/${frame.device.point}/list?scenario=${SCENARIO}&action=board`, { waitMs: 4000 });
-      if (!answer.ok) return;
+      const get = async (path) => {
+        const answer = await frame.api.get(path, { waitMs: 4000 });
+        if (!answer.ok) throw new Error(answer.problem.code);
+        return answer.body;
+      };
+      const items = await everything(get, `/v1/points/${frame.device.point}/list?scenario=${SCENARIO}&action=board&limit=100`);
       frame.boardAt = frame.clock.now();
       stale.hidden = true;
-      const text = JSON.stringify(answer.body.items);
-      if (text !== frame.boardText) draw((frame.boardItems = answer.body.items));
+      const text = JSON.stringify(items);
+      if (text !== frame.boardText) draw((frame.boardItems = items));
       frame.boardText = text;
     } catch {
       stale.hidden = !frame.boardAt;

@@ -1,7 +1,8 @@
 /** Puts kiosk and board together: what was kept, the platform, the camera, and the first view. */
 import { Api, Clock } from "../desk/api.js";
 import { Unreachable } from "../desk/gate.js";
-import { InView, listenToKeys } from "../desk/scanner.js";
+import { isPersonal, listenToKeys } from "../desk/scanner.js";
+import { InView } from "../shared/in-view.js";
 import { Camera } from "../shared/camera.js";
 import { makeKey } from "../desk/sign.js";
 import { Store } from "../desk/store.js";
@@ -35,7 +36,7 @@ async function start() {
   if (device) frame.api.signer = { keyId: device.point, algorithm: device.algorithm, privateKey: device.privateKey };
   frame.left = await frame.store.pendingCount();
   frame.taking = new Taking({ api: frame.api, store: frame.store, clock: frame.clock, device: () => frame.device, onLeft: (left) => { frame.left = left; frame.lights(); } });
-  frame.camera = new Camera({ onCode: (text) => frame.scan(text), onState: () => frame.onCamera?.(), worker: () => new Worker(WORKER, { type: "module" }), wasm: WASM, inView: new InView() });
+  frame.camera = new Camera({ onCode: (text) => frame.scan(text), onState: () => frame.onCamera?.(), worker: () => new Worker(WORKER, { type: "module" }), wasm: WASM, inView: new InView(isPersonal) });
   work(frame);
   listenToKeys((text) => frame.scan(text));
   navigator.storage?.persist?.().catch(() => undefined);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-use crate::{Text, Words};
+use crate::{Fen, Text, Words};
 
 /// A stable, lower-case, dotted code such as `code.expired`. It never changes once published.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Refusal {
     /// Amber, when the desk should ask rather than turn away.
     #[serde(default)]
     pub ask: bool,
+    /// The money it is about, where a yes would move some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Fen>,
 }
 
 /// The human way out when a refusal names no better one.
@@ -68,6 +71,7 @@ impl Refusal {
             next: borrowed(next),
             human: borrowed(DESK),
             ask: false,
+            amount: None,
         }
     }
 
@@ -82,6 +86,13 @@ impl Refusal {
     #[must_use]
     pub fn titled(mut self, title: Words) -> Self {
         self.title = title;
+        self
+    }
+
+    /// The same refusal, about this much money.
+    #[must_use]
+    pub const fn about(mut self, amount: Fen) -> Self {
+        self.amount = Some(amount);
         self
     }
 

@@ -42,6 +42,7 @@ const APPS: [App; 4] = [
         folder: "citizen",
         page: "/me",
         worker: "/sw.js",
+        worker_file: "citizen/sw.js",
         manifest: "/manifest.webmanifest",
         not_its_own: "/assets/wasm/desk.wasm",
     },
@@ -49,6 +50,7 @@ const APPS: [App; 4] = [
         folder: "desk",
         page: "/desk",
         worker: "/desk-sw.js",
+        worker_file: "shared/sw.js",
         manifest: "/desk.webmanifest",
         not_its_own: "/assets/wasm/phone.wasm",
     },
@@ -56,6 +58,7 @@ const APPS: [App; 4] = [
         folder: "kiosk",
         page: "/kiosk",
         worker: "/kiosk-sw.js",
+        worker_file: "shared/sw.js",
         manifest: "/kiosk.webmanifest",
         not_its_own: "/assets/wasm/phone.wasm",
     },
@@ -63,6 +66,7 @@ const APPS: [App; 4] = [
         folder: "check",
         page: "/check",
         worker: "/check-sw.js",
+        worker_file: "",
         manifest: "/check.webmanifest",
         not_its_own: "/assets/wasm/phone.wasm",
     },
@@ -72,6 +76,8 @@ struct App {
     folder: &'static str,
     page: &'static str,
     worker: &'static str,
+    /// What its worker is made from; nothing for a page without one.
+    worker_file: &'static str,
     manifest: &'static str,
     not_its_own: &'static str,
 }
@@ -107,10 +113,11 @@ pub fn bundle(web: &Path, wasm: &[(String, Vec<u8>)]) -> Result<BTreeMap<String,
         }
     }
     for app in &APPS {
-        if let Some(worker) = files.get(&format!("{}/sw.js", app.folder)) {
+        if let Some(worker) = files.get(app.worker_file) {
             let list = precache(app, &assets);
-            let text = filled(&String::from_utf8_lossy(worker), &list)
-                .ok_or_else(|| format!("web/{}/sw.js has no `/*PRECACHE*/ []` to fill in", app.folder))?;
+            let worker = String::from_utf8_lossy(worker).replace("/*PAGE*/", app.page);
+            let text = filled(&worker, &list)
+                .ok_or_else(|| format!("web/{} has no `/*PRECACHE*/ []` to fill in", app.worker_file))?;
             put(&mut assets, app.worker.to_owned(), text.into_bytes());
         }
     }
@@ -125,7 +132,7 @@ fn filled(worker: &str, list: &str) -> Option<String> {
 }
 
 fn is_special(path: &str, app: &App) -> bool {
-    path.strip_prefix(app.folder).is_some_and(|rest| matches!(rest, "/index.html" | "/sw.js"))
+    path == app.worker_file || path.strip_prefix(app.folder) == Some("/index.html")
 }
 
 fn put(assets: &mut BTreeMap<String, Asset>, url: String, bytes: Vec<u8>) {
@@ -405,7 +412,19 @@ mod tests {
     fn a_worker_is_filled_however_it_is_laid_out_and_one_that_cannot_be_fails_the_build() {
         assert_eq!(filled("const A = /*PRECACHE*/ [];", "[1]").as_deref(), Some("const A = [1];"));
         assert_eq!(filled("const A = /*PRECACHE*/[];", "[1]").as_deref(), Some("const A = [1];"));
-        let folder = Folder::new("unfilled", &[("desk/sw.js", "const A = [];\n")]);
-        assert!(bundle(&folder.0, &[]).unwrap_err().contains("web/desk/sw.js"));
+        let folder = Folder::new("unfilled", &[("shared/sw.js", "const A = [];\n")]);
+        assert!(bundle(&folder.0, &[]).unwrap_err().contains("web/shared/sw.js"));
+        let shared = Folder::new(
+            "shared",
+            &[
+                ("shared/sw.js", "const A = \"/*PAGE*/\", B = /*PRECACHE*/[];\n"),
+                ("desk/index.html", ""),
+                ("kiosk/index.html", ""),
+            ],
+        );
+        let assets = bundle(&shared.0, &[]).unwrap();
+        for (page, worker) in [("/desk", "/desk-sw.js"), ("/kiosk", "/kiosk-sw.js")] {
+            assert!(text(&assets, worker).starts_with(&format!("const A = \"{page}\", B = [[\"{page}\",")), "{worker}");
+        }
     }
 }

@@ -7,13 +7,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use tongma_domain::{Refusal, Text, Words};
 
 use crate::{
-    limits::{BODY_TIME, MOST_BODY_BYTES, MOST_CURSOR_CHARACTERS, MOST_KEY_CHARACTERS, MOST_PAGE, USUAL_PAGE},
+    limits::{BODY_TIME, MOST_BODY_BYTES, MOST_KEY_CHARACTERS},
     problem::{Answer, Problem, too_large},
 };
+
+pub use crate::paging::{List, Page};
 
 /// A JSON body of a known shape, at most [`MOST_BODY_BYTES`] long.
 #[derive(Debug, Clone, Copy)]
@@ -168,69 +170,6 @@ fn key_malformed() -> Problem {
     ))
 }
 
-/// Which part of a list is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// At most so many entries, 1 to [`MOST_PAGE`].
-    pub limit: u16,
-    /// After the entry this cursor names; from the beginning without one.
-    pub after: Option<String>,
-}
-
-/// One part of a list.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
-pub struct List<T> {
-    /// The entries.
-    pub items: Vec<T>,
-    /// The cursor of the next part; null at the end.
-    pub next: Option<String>,
-}
-
-impl<T> List<T> {
-    /// A list that is whole.
-    pub const fn whole(items: Vec<T>) -> Self {
-        Self { items, next: None }
-    }
-}
-
-#[derive(Deserialize)]
-struct RawPage {
-    limit: Option<String>,
-    after: Option<String>,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Page {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Answer<Self> {
-        let raw: RawPage = query(parts)?;
-        let limit = match raw.limit.as_deref() {
-            None => USUAL_PAGE,
-            Some(text) => text.parse().ok().filter(|limit| (1..=MOST_PAGE).contains(limit)).ok_or_else(bad_page)?,
-        };
-        let is_cursor = |text: &str| {
-            (1..=MOST_CURSOR_CHARACTERS).contains(&text.len())
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~'))
-        };
-        if raw.after.as_deref().is_some_and(|text| !is_cursor(text)) {
-            return Err(bad_page());
-        }
-        Ok(Self { limit, after: raw.after })
-    }
-}
-
-fn bad_page() -> Problem {
-    Problem::from(Refusal::with_status(
-        400,
-        "input.page",
-        Text::new(
-            "limit 要在 1 到 100 之间，after 要用上一页给的 next",
-            "limit must be 1 to 100, and after the next of the page before",
-        ),
-        Text::new("去掉这两个参数就从头开始", "Leave both out to begin at the beginning"),
-    ))
-}
-
 /// The typed query of a request.
 ///
 /// # Errors
@@ -278,6 +217,7 @@ mod tests {
     use super::*;
     use axum::http::HeaderValue;
     use proptest::prelude::*;
+    use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

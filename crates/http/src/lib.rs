@@ -14,6 +14,7 @@ pub mod limits;
 pub mod live;
 pub mod openapi;
 pub mod pages;
+pub mod paging;
 pub mod point_signature;
 pub mod problem;
 mod repeat;

@@ -117,3 +117,29 @@ async fn nobody_gets_in_without_showing_who_they_are() {
         assert_eq!((got.status, got.code().as_str()), (StatusCode::UNAUTHORIZED, expected), "{}", operation.path);
     }
 }
+
+/// Whether what a schema describes is an object with a list in it called `items`, however deep the references go.
+fn is_list(document: &Value, schema: &Value) -> bool {
+    let resolved = schema["$ref"].as_str().and_then(|reference| document.pointer(reference.strip_prefix('#')?));
+    resolved.map_or_else(|| schema["properties"]["items"]["type"] == "array", |inner| is_list(document, inner))
+}
+
+#[test]
+fn every_list_is_paged() {
+    let document = openapi::document(&operations(), tongma_scenario::catalogue());
+    let mut lists = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let Some(get) = methods.get("get") else { continue };
+        let schema = &get["responses"]["200"]["content"]["application/json"]["schema"];
+        if !is_list(&document, schema) {
+            // A list by another name would slip through: nothing that is read is a bare array.
+            assert_ne!(schema["type"], "array", "{path}");
+            continue;
+        }
+        lists += 1;
+        let names: BTreeSet<&str> =
+            get["parameters"].as_array().unwrap().iter().filter_map(|p| p["name"].as_str()).collect();
+        assert!(names.contains("limit") && names.contains("after"), "{path} comes whole");
+    }
+    assert!(lists >= 15, "{lists} lists are not all of them");
+}

@@ -154,9 +154,13 @@ impl Server {
             tokio::spawn(Arc::clone(&platform).seal_on()),
             tokio::spawn(upkeep(Arc::clone(&platform))),
         ];
+        let kept = Arc::clone(&platform);
         let watched = [provider, rail, sms, authority].map(|child| child.map(watch));
         let served = serve_until(listener, router, stop).await;
         background.iter().for_each(JoinHandle::abort);
+        if let Err(refusal) = kept.write_recent().await {
+            note!("tongma: the last lines of the recent lists were not written: {refusal}");
+        }
         for (end, watcher) in watched.into_iter().flatten() {
             // The watcher may have ended with its child; there is nothing left to stop then.
             let _ = end.send(());

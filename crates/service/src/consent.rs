@@ -132,6 +132,7 @@ impl Platform {
             input,
             attempt: leg.context.attempt,
             asks: refusal.title.clone(),
+            amount: refusal.amount,
             asked: now,
             expires: now.plus_s(if wait_s > 0 { wait_s } else { REQUEST_LIFE_S }),
             decision: None,

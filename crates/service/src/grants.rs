@@ -303,7 +303,6 @@ impl Platform {
             found.extend(page.into_iter().map(|grant| (grant, name.clone())));
         }
         found.sort_by_key(|(grant, _)| std::cmp::Reverse(grant.at));
-        found.truncate(MOST_LISTED);
         found.into_iter().map(|(grant, about)| self.grant_view(&grant, about)).collect()
     }
 

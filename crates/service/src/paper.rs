@@ -11,7 +11,7 @@ use tongma_code::limits::EPOCH_S;
 use tongma_code::paper::{Days, PaperCode, PaperHeader};
 use tongma_code::ticket::{Day, Scope, Suite};
 use tongma_domain::{Bucket, Id, PointKind, Refusal, SeededEntropy, UnixMs, Words};
-use tongma_store::{Claimed, CounterKey, Index, Key, OnceClaim, Stored, create, encode, find, load, save};
+use tongma_store::{Claimed, CounterKey, Index, Key, OnceClaim, Stored, create, encode, find, find_all, load, save};
 use tongma_verify::paper::VerifiedPaper;
 
 use crate::beside::{Beside, unknown_presentation};
@@ -263,8 +263,8 @@ impl Platform {
     /// The store's refusal.
     pub fn papers_of(&self, citizen: &Citizen) -> Result<Vec<Paper>, Refusal> {
         let person = citizen.person;
-        let page = self.read(person.bucket(), |txn| Ok(find::<PaperRecord>(txn, "person", person, None, 500)?))?;
-        let mut records: Vec<PaperRecord> = page.items.into_iter().map(|held| held.value).collect();
+        let all = self.read(person.bucket(), |txn| Ok(find_all::<PaperRecord>(txn, "person", person)?))?;
+        let mut records: Vec<PaperRecord> = all.into_iter().map(|held| held.value).collect();
         records.sort_by_key(|record| std::cmp::Reverse(record.serial));
         records.iter().map(|record| self.paper_of(record, false)).collect()
     }

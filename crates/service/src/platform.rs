@@ -19,8 +19,8 @@ use crate::counters::Counters;
 use crate::directory::Directory;
 use crate::keys::CodeKeys;
 use crate::live::Hub;
+use crate::recent::Unwritten;
 use crate::vault::Vault;
-use crate::views::Recent;
 
 /// An outside system as the platform calls it: it always answers, with [`Reply::Unknown`] when its own deadline passes.
 pub trait Outside: Send + Sync {
@@ -68,8 +68,8 @@ pub struct Platform {
     pub(crate) delivering: Mutex<HashSet<(Bucket, u64)>>,
     /// Outbox items that are delivered and wait to be taken out, many in one unit.
     pub(crate) delivered: Mutex<BTreeMap<Bucket, Vec<u64>>>,
-    /// The last presentations of each point, for the clerk's eye.
-    pub(crate) recent: Mutex<BTreeMap<Id, Vec<Recent>>>,
+    /// Lines of recent lists that are not written yet.
+    pub(crate) unwritten: Unwritten,
     live: Hub,
     counters: Counters,
 }
@@ -101,7 +101,7 @@ impl Platform {
             directory: RwLock::new(Arc::new(Directory::default())),
             delivering: Mutex::new(HashSet::new()),
             delivered: Mutex::new(BTreeMap::new()),
-            recent: Mutex::new(BTreeMap::new()),
+            unwritten: Unwritten::default(),
             live: Hub::new(u32::from_be_bytes(run)),
             counters: Counters::new(now),
         };

@@ -150,33 +150,6 @@ impl Platform {
         Ok((id, record, holder))
     }
 
-    /// The presentation that this very read of a T1 opened while its step was shown, if it did.
-    fn opened_before(&self, point: Id, scanned: &Scanned) -> Option<(Id, PresentationRecord, HolderRecord)> {
-        let read = tongma_verify::verifier::read(&scanned.text).ok()?;
-        let shown = read.inspect();
-        let window = shown.signed.header.window;
-        let then_s = window.start_s() + i64::from(shown.step) * i64::from(window.step().seconds());
-        // Judged as of the moment it says it was shown: only what was good then can have opened anything.
-        let ticket = self.codes.check(&scanned.text, UnixMs::from_millis(then_s * 1000)).ticket().ok()?;
-        let opened = self.day_keys(ticket.window().day()).handle.open(&ticket.handle());
-        let (bucket, number) = (Bucket::new(opened.subject.bucket()).ok()?, opened.subject.person()?);
-        let claim = OnceClaim {
-            key: row_key(ticket.handle()),
-            rank: u32::from(ticket.step()),
-            claimant: claimant(point, &scanned.request_id),
-            answer: Vec::new(),
-            keep_until: self.now(),
-        };
-        let found = self.read(bucket, |txn| {
-            let Claimed::Again(answer) = txn.claim(&claim)? else { return Ok(None) };
-            let Ok(id) = tongma_store::decode::<Id>(&answer) else { return Ok(None) };
-            let record = load::<PresentationRecord>(txn, id)?;
-            let holder = load::<HolderRecord>(txn, holder_key(number))?;
-            Ok(record.zip(holder).map(|(record, holder)| (id, record.value, holder.value)))
-        });
-        found.ok()?.filter(|(_, record, _)| record.point == point)
-    }
-
     /// Verifies a scanned text: T1 by signature, N1 by the platform's own keys, anything else named for what it is.
     fn verified(&self, text: &str, now: UnixMs) -> Result<(VerifiedTicket, &'static str), Refusal> {
         // The background signs them on its schedule; a platform that slept through it does so before it judges.
@@ -430,7 +403,7 @@ pub(crate) enum OfflineClaim {
 }
 
 /// The platform's own book of short numbers.
-struct Book<'a>(&'a Platform);
+pub(crate) struct Book<'a>(pub(crate) &'a Platform);
 
 impl ShortBook for Book<'_> {
     fn alias(&self, day: Day, sealed: SealedAlias) -> Option<Alias> {
@@ -451,7 +424,7 @@ impl ShortBook for Book<'_> {
     }
 }
 
-fn row_key(handle: Handle) -> Key {
+pub(crate) fn row_key(handle: Handle) -> Key {
     Key::of(&[b"code", &handle.0])
 }
 

@@ -43,6 +43,8 @@ pub struct Question {
     pub scenario_name: Text,
     /// What exactly.
     pub asks: Words,
+    /// The money that a yes moves, where it moves some.
+    pub amount: Option<tongma_domain::Fen>,
     /// What is released, why, how long.
     pub claims: &'static [ClaimAsk],
     /// How it is agreed to.
@@ -164,7 +166,6 @@ impl Platform {
             questions.extend(self.questions_about(person, me)?);
         }
         questions.sort_by_key(|question| question.asked);
-        questions.truncate(MOST_SHOWN);
         Ok(questions)
     }
 
@@ -224,6 +225,7 @@ impl Platform {
             scenario: presentation.purpose,
             scenario_name: card.name,
             asks: request.asks,
+            amount: request.amount,
             claims: if matter.is_some() { &[] } else { card.claims },
             consent: card.consent,
             matter,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tongma_capability::HolderBinding;
-use tongma_domain::{Claim, Id, Outcome, Refusal, UnixMs, Words};
+use tongma_domain::{Claim, Fen, Id, Outcome, Refusal, UnixMs, Words};
 use tongma_store::{Index, Key, Stored};
 
 use crate::vault::Sealed;
@@ -204,6 +204,9 @@ pub struct RequestRecord {
     pub attempt: Id,
     /// What exactly is asked, in the scenario's words.
     pub asks: Words,
+    /// The money a yes moves, where it moves some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Fen>,
     /// When it was asked.
     pub asked: UnixMs,
     /// When it ends by itself.

@@ -115,13 +115,8 @@ impl Vault {
     /// # Errors
     /// [`SealError`] when the data cannot be written.
     pub fn seal(&self, person: Id, data: &PersonalData, entropy: &mut dyn Entropy) -> Result<Sealed, SealError> {
-        let mut nonce = [0; 12];
-        entropy.fill(&mut nonce);
         let plain = serde_json::to_vec(data).map_err(|_| SealError)?;
-        let cipher = self.personal(1);
-        let payload = Payload { msg: &plain, aad: person.as_bytes() };
-        let text = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError)?;
-        Ok(Sealed { key: 1, text: hex(&[&nonce[..], &text].concat()) })
+        Ok(Sealed { key: 1, text: hex(&seal(&self.personal(1), person.as_bytes(), &plain, nonce_of(entropy))?) })
     }
 
     /// Bytes that only the platform reads again, sealed; the seed is used once, for the nonce.
@@ -131,8 +126,7 @@ impl Vault {
     pub fn seal_answer(&self, plain: &[u8], seed: [u8; 32]) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0; 12];
         nonce.copy_from_slice(&seed[..12]);
-        let text = self.answers().encrypt(&Nonce::from(nonce), plain).map_err(|_| SealError)?;
-        Ok([&nonce[..], &text].concat())
+        seal(&self.cipher("answers", 1), &[], plain, nonce)
     }
 
     /// What [`Vault::seal_answer`] sealed.
@@ -140,13 +134,12 @@ impl Vault {
     /// # Errors
     /// [`SealError`] when it does not open.
     pub fn open_answer(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
-        let (nonce, text) = sealed.split_first_chunk::<12>().ok_or(SealError)?;
-        self.answers().decrypt(&Nonce::from(*nonce), text).map_err(|_| SealError)
+        open(&self.cipher("answers", 1), &[], sealed)
     }
 
-    /// The cipher of kept answers.
-    fn answers(&self) -> Sm4Gcm {
-        Sm4Gcm::new(&self.key_128("answers", &[1]).into())
+    /// The cipher of one use under the key of this id.
+    fn cipher(&self, label: &str, key: u8) -> Sm4Gcm {
+        Sm4Gcm::new(&self.key_128(label, &[key]).into())
     }
 
     /// The personal data of a record.
@@ -155,17 +148,13 @@ impl Vault {
     /// [`SealError`] when it does not open.
     pub fn open(&self, person: Id, sealed: &Sealed) -> Result<PersonalData, SealError> {
         let bytes = unhex(&sealed.text).ok_or(SealError)?;
-        let (nonce, text) = bytes.split_first_chunk::<12>().ok_or(SealError)?;
-        let plain = self
-            .personal(sealed.key)
-            .decrypt(&Nonce::from(*nonce), Payload { msg: text, aad: person.as_bytes() })
-            .map_err(|_| SealError)?;
+        let plain = open(&self.personal(sealed.key), person.as_bytes(), &bytes)?;
         serde_json::from_slice(&plain).map_err(|_| SealError)
     }
 
     /// The cipher of personal data under the key of this id.
     fn personal(&self, key: u8) -> Arc<Sm4Gcm> {
-        self.personal.get(&key, || Sm4Gcm::new(&self.key_128("personal", &[key]).into()))
+        self.personal.get(&key, || self.cipher("personal", key))
     }
 
     /// A text that may hold personal data, sealed for the thing it belongs to.
@@ -173,12 +162,8 @@ impl Vault {
     /// # Errors
     /// [`SealError`] when it cannot be sealed.
     pub fn seal_words(&self, of: Id, text: &str, entropy: &mut dyn Entropy) -> Result<Sealed, SealError> {
-        let mut nonce = [0; 12];
-        entropy.fill(&mut nonce);
-        let cipher = Sm4Gcm::new(&self.key_128("text", &[1]).into());
-        let payload = Payload { msg: text.as_bytes(), aad: of.as_bytes() };
-        let sealed = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError)?;
-        Ok(Sealed { key: 1, text: hex(&[&nonce[..], &sealed].concat()) })
+        let sealed = seal(&self.cipher("text", 1), of.as_bytes(), text.as_bytes(), nonce_of(entropy))?;
+        Ok(Sealed { key: 1, text: hex(&sealed) })
     }
 
     /// The text that was sealed; nothing for [`Sealed::none`].
@@ -190,10 +175,7 @@ impl Vault {
             return Ok(String::new());
         }
         let bytes = unhex(&sealed.text).ok_or(SealError)?;
-        let (nonce, text) = bytes.split_first_chunk::<12>().ok_or(SealError)?;
-        let cipher = Sm4Gcm::new(&self.key_128("text", &[sealed.key]).into());
-        let payload = Payload { msg: text, aad: of.as_bytes() };
-        let plain = cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealError)?;
+        let plain = open(&self.cipher("text", sealed.key), of.as_bytes(), &bytes)?;
         String::from_utf8(plain).map_err(|_| SealError)
     }
 
@@ -207,21 +189,14 @@ impl Vault {
     /// # Errors
     /// [`SealError`] when it cannot be written.
     pub fn seal_text(&self, scenario: &str, text: &str, entropy: &mut dyn Entropy) -> Result<String, SealError> {
-        let mut nonce = [0; 12];
-        entropy.fill(&mut nonce);
-        let cipher = Sm4Gcm::new(&self.key_128("private", &[1]).into());
-        let payload = Payload { msg: text.as_bytes(), aad: scenario.as_bytes() };
-        let text = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError)?;
-        Ok(format!("{SEALED_TEXT}{}", hex(&[&nonce[..], &text].concat())))
+        let text = seal(&self.cipher("private", 1), scenario.as_bytes(), text.as_bytes(), nonce_of(entropy))?;
+        Ok(format!("{SEALED_TEXT}{}", hex(&text)))
     }
 
     /// The private text behind a sealed one of this scenario.
     pub fn open_text(&self, scenario: &str, sealed: &str) -> Option<String> {
         let bytes = unhex(sealed.strip_prefix(SEALED_TEXT)?)?;
-        let (nonce, text) = bytes.split_first_chunk::<12>()?;
-        let cipher = Sm4Gcm::new(&self.key_128("private", &[1]).into());
-        let payload = Payload { msg: text, aad: scenario.as_bytes() };
-        String::from_utf8(cipher.decrypt(&Nonce::from(*nonce), payload).ok()?).ok()
+        String::from_utf8(open(&self.cipher("private", 1), scenario.as_bytes(), &bytes).ok()?).ok()
     }
 
     /// An id as it leaves the platform: one SM4 block under the audience's key. Constant inside one audience, unlinkable
@@ -245,6 +220,25 @@ impl core::fmt::Debug for Vault {
     fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         out.write_str("Vault")
     }
+}
+
+/// A nonce that was never used before.
+fn nonce_of(entropy: &mut dyn Entropy) -> [u8; 12] {
+    let mut nonce = [0; 12];
+    entropy.fill(&mut nonce);
+    nonce
+}
+
+/// Nonce and ciphertext; what it belongs to is bound in.
+fn seal(cipher: &Sm4Gcm, of: &[u8], plain: &[u8], nonce: [u8; 12]) -> Result<Vec<u8>, SealError> {
+    let text = cipher.encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: of }).map_err(|_| SealError)?;
+    Ok([&nonce[..], &text].concat())
+}
+
+/// What [`seal`] sealed, if it belongs to this.
+fn open(cipher: &Sm4Gcm, of: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    let (nonce, text) = sealed.split_first_chunk::<12>().ok_or(SealError)?;
+    cipher.decrypt(&Nonce::from(*nonce), Payload { msg: text, aad: of }).map_err(|_| SealError)
 }
 
 /// HMAC-SM3 over the parts, one after the other.

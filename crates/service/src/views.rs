@@ -1,11 +1,9 @@
-//! What the citizen and the point may look at: the log with its receipts, things, venues, the recent list.
-
-use std::sync::Arc;
+//! What the citizen and the point may look at: the log with its receipts, things, venues, lists.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tongma_capability::{Cause, Desk, Place, Step};
-use tongma_domain::{Claim, Date, Id, Input, Refusal, SeededEntropy, Text, UnixMs, Words};
+use tongma_domain::{Claim, Date, Id, Input, Refusal, SeededEntropy, UnixMs, Words};
 use tongma_store::{Key, LogEntry, find};
 
 use crate::leg::LegContext;
@@ -257,50 +255,5 @@ impl Platform {
         };
         let seed = self.seed();
         self.read(bucket, |txn| scenario.list(&mut Desk::new(txn, now, SeededEntropy::new(seed)), &step))
-    }
-
-    /// The last presentations at a point, masked: kept in memory only as long as the process, for the clerk's eye.
-    pub fn recent(self: &Arc<Self>, point: Id) -> Vec<Recent> {
-        self.recent.lock().map(|recent| recent.get(&point).cloned().unwrap_or_default()).unwrap_or_default()
-    }
-
-    /// Notes a presentation for the recent list of its point.
-    pub fn note_recent(&self, point: Id, item: Recent) {
-        if let Ok(mut recent) = self.recent.lock() {
-            let list = recent.entry(point).or_default();
-            list.insert(0, item);
-            list.truncate(MOST_RECENT);
-        }
-    }
-}
-
-/// The longest recent list.
-const MOST_RECENT: usize = 20;
-
-/// A line of a point's recent list; nothing in it tells more than the screen did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Recent {
-    /// When.
-    pub at_ms: UnixMs,
-    /// The masked name.
-    pub masked_name: String,
-    /// The scenario.
-    pub scenario: String,
-    /// The word shown.
-    pub word: Words,
-    /// Its colour.
-    pub shade: tongma_domain::Shade,
-}
-
-impl Recent {
-    /// A code was shown, nothing more yet.
-    pub fn shown(at: UnixMs, masked_name: &str, scenario: &str) -> Self {
-        Self {
-            at_ms: at,
-            masked_name: masked_name.to_owned(),
-            scenario: scenario.to_owned(),
-            word: Text::new("已亮码", "Shown").into(),
-            shade: tongma_domain::Shade::Green,
-        }
     }
 }

@@ -38,6 +38,44 @@ async fn a_read_whose_answer_was_lost_gets_it_later_and_nobody_else_does() {
 }
 
 #[tokio::test]
+async fn a_short_number_read_again_late_gets_its_answer_and_nobody_else_does() {
+    let house = House::new().await;
+    let phone = Phone::of(&house, "one").await;
+    let text = phone.short(house.now_s());
+    let first = house.scan(&text, "r1").await.unwrap();
+    let unread = phone.short(house.now_s() + 30);
+    for later_s in [90, 3 * 3600, 20 * 3600] {
+        house.set_s(house.now_s() + later_s);
+        assert_eq!(house.scan(&text, "r1").await.unwrap().id, first.id, "{later_s} s later");
+        assert!(house.scan(&text, "r2").await.is_err(), "another read");
+        assert!(house.scan_elsewhere(&text, "r1").await.is_err(), "another point");
+        assert!(house.scan(&unread, "r1").await.is_err(), "a number that opened nothing");
+    }
+}
+
+#[tokio::test]
+async fn the_recent_list_outlives_the_process() {
+    let house = House::new().await;
+    let phone = Phone::of(&house, "one").await;
+    let seen = house.scan(&phone.ticket(house.now_s()), "r1").await.unwrap();
+    let (platform, now) = (&house.platform, house.platform.now());
+    let line = tongma_service::Recent::shown(now, &seen.masked_name, "stamps");
+    platform.note_recent(house.point, line.clone());
+    assert_eq!(platform.recent(house.point).unwrap(), [line.clone()], "seen at once");
+    platform.write_recent().await.unwrap();
+    assert_eq!(platform.recent(house.point).unwrap(), [line.clone()], "and once when it is written");
+    let again = house.restarted();
+    assert_eq!(again.recent(house.point).unwrap(), [line], "by another process");
+    assert!(again.recent(house.other_point).unwrap().is_empty());
+    for number in 0..130 {
+        platform.note_recent(house.point, tongma_service::Recent::shown(now.plus_s(number), "李*", "stamps"));
+    }
+    platform.write_recent().await.unwrap();
+    let list = again.recent(house.point).unwrap();
+    assert!(list.len() == 100 && list.is_sorted_by_key(|line| core::cmp::Reverse(line.at_ms)));
+}
+
+#[tokio::test]
 async fn a_short_number_claims_the_same_row() {
     for t1_first in [true, false] {
         let house = House::new().await;

@@ -24,7 +24,7 @@ pub use port::{
     MOST_BODY_BYTES, MOST_KEY_BYTES, MOST_PAGE, Mark, OnceClaim, Page, Record, Resolution, Store, StoreError, Transfer,
     TransferState, Txn, Work,
 };
-pub use typed::{Held, Stored, create, decode, encode, find, load, save, upsert};
+pub use typed::{Held, Stored, create, decode, encode, find, find_all, load, save, upsert};
 
 /// What an engine is built from: for the crates `store_*` alone.
 pub mod engine {

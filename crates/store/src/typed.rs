@@ -86,6 +86,27 @@ pub fn find<T: Stored>(
     Ok(Page { items, more: page.more })
 }
 
+/// Every typed record by a declared index, page after page: for lists that one person or one house can fill, not for
+/// those that grow without end.
+///
+/// # Errors
+/// [`StoreError`] of the engine, [`StoreError::Corrupt`] when a body is not a `T`.
+pub fn find_all<T: Stored>(
+    txn: &mut dyn Txn,
+    index: &'static str,
+    value: impl Into<Key>,
+) -> Result<Vec<Held<T>>, StoreError> {
+    let (value, mut all, mut after) = (value.into(), Vec::new(), None::<Key>);
+    loop {
+        let page = find::<T>(txn, index, value.clone(), after.as_ref(), crate::MOST_PAGE)?;
+        after = page.items.last().map(|held| held.key.clone());
+        all.extend(page.items);
+        if !page.more {
+            return Ok(all);
+        }
+    }
+}
+
 /// The bytes of a body.
 ///
 /// # Errors

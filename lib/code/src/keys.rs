@@ -22,14 +22,36 @@ use crate::{
 
 /// HMAC-SM3 over parts laid end to end.
 pub fn hmac_sm3(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC pads a key of up to one block with zero bytes; 32 bytes always fit, so there is no failing case.
-    let mut block = [0; 64];
-    put(&mut block, key);
-    let mut mac = <Hmac<Sm3> as KeyInit>::new(&block.into());
-    for part in parts {
-        mac.update(part);
+    HmacSm3::new(key).mac(parts)
+}
+
+/// HMAC-SM3 under one key, for many messages: the key's two blocks are hashed once (GB/T 15852.2).
+#[derive(Clone)]
+pub struct HmacSm3(Hmac<Sm3>);
+
+impl HmacSm3 {
+    /// The function of this key.
+    pub fn new(key: &[u8; 32]) -> Self {
+        // HMAC pads a key of up to one block with zero bytes; 32 bytes always fit, so there is no failing case.
+        let mut block = [0; 64];
+        put(&mut block, key);
+        Self(<Hmac<Sm3> as KeyInit>::new(&block.into()))
     }
-    mac.finalize().into_bytes().into()
+
+    /// Of parts laid end to end.
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl core::fmt::Debug for HmacSm3 {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        out.write_str("HmacSm3")
+    }
 }
 
 /// One SM4 block (GB/T 32907), encrypted.

@@ -33,6 +33,7 @@ mod bytes;
 pub mod chain;
 pub mod classify;
 mod feistel;
+mod header;
 pub mod keys;
 pub mod limits;
 pub mod list;

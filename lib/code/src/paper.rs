@@ -5,9 +5,10 @@ use alloc::{string::String, vec::Vec};
 
 use crate::{
     bytes::join,
+    header::Fields,
     limits::{
-        DAY_MINUTES, DAY_TURN_MINUTES, EPOCH_S, HANDLE_BYTES, HEADER_BYTES, MAX_PAPER_DAYS, MAX_START_MINUTE,
-        PAPER_DIGITS, SIGNATURE_BYTES, SIGNED_BYTES, SKEW_S, VERSION,
+        DAY_MINUTES, DAY_TURN_MINUTES, EPOCH_S, HEADER_BYTES, MAX_PAPER_DAYS, MAX_START_MINUTE, PAPER_DIGITS,
+        SIGNATURE_BYTES, SIGNED_BYTES, SKEW_S,
     },
     message::Tag,
     sign::{SignError, Signer},
@@ -86,39 +87,29 @@ impl PaperHeader {
     /// # Errors
     /// [`HeaderError`], checked in the order of its variants; [`HeaderError::Window`] for days outside 1–180.
     pub fn from_bytes(bytes: &[u8; HEADER_BYTES]) -> Result<Self, HeaderError> {
-        let kind = bytes[0];
-        if kind >> 5 != VERSION {
-            return Err(HeaderError::Version(kind >> 5));
-        }
-        let suite = Suite::from_number(kind >> 3 & 3).ok_or(HeaderError::Suite)?;
-        let profile = Profile::from_number(kind & 7);
-        if profile != Some(Profile::Paper) {
-            return Err(HeaderError::Profile(profile));
-        }
-        let mut handle = [0; HANDLE_BYTES];
-        handle.copy_from_slice(&bytes[2..18]);
-        let start = u32::from_be_bytes([0, bytes[18], bytes[19], bytes[20]]);
+        let fields = Fields::from_bytes(bytes, Profile::Paper)?;
         Ok(Self {
-            suite,
-            key_index: bytes[1],
-            handle: Handle(handle),
-            days: Days::new(start, bytes[21]).ok_or(HeaderError::Window)?,
-            scope: Scope(u16::from_be_bytes([bytes[22], bytes[23]])),
-            masked_claims: [bytes[24], bytes[25]],
+            suite: fields.suite,
+            key_index: fields.key_index,
+            handle: fields.handle,
+            days: Days::new(fields.start_minute, fields.life).ok_or(HeaderError::Window)?,
+            scope: fields.scope,
+            masked_claims: fields.masked_claims,
         })
     }
 
     /// Its 26 bytes.
     pub fn to_bytes(&self) -> [u8; HEADER_BYTES] {
-        let [_, start @ ..] = self.days.start_minute.to_be_bytes();
-        join(&[
-            &[VERSION << 5 | self.suite.number() << 3 | Profile::Paper.number(), self.key_index],
-            &self.handle.0,
-            &start,
-            &[self.days.days],
-            &self.scope.0.to_be_bytes(),
-            &self.masked_claims,
-        ])
+        let fields = Fields {
+            suite: self.suite,
+            key_index: self.key_index,
+            handle: self.handle,
+            start_minute: self.days.start_minute,
+            life: self.days.days,
+            scope: self.scope,
+            masked_claims: self.masked_claims,
+        };
+        fields.to_bytes(Profile::Paper)
     }
 }
 

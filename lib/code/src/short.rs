@@ -6,7 +6,7 @@ use core::fmt;
 
 use crate::{
     feistel,
-    keys::{hmac_sm3, secret},
+    keys::{HmacSm3, secret},
     limits::{ALIAS_BITS, BUCKETS, PREFIX, SHORT_BITS, SHORT_DIGITS, SHORT_TICKETS_A_DAY, SKEW_S},
     text::TextError,
     ticket::{Day, Handle, Life, Step, Window},
@@ -71,9 +71,13 @@ const ALIAS_TAG: &feistel::Tag = b"tongma/N1/a";
 impl TicketKey {
     /// The MAC of step i: HMAC-SM3(ticket key, "tongma/N1/v0" ‖ i), cut to 4 bytes.
     pub fn mac(&self, step: u8) -> u32 {
-        let [a, b, c, d, ..] = hmac_sm3(&self.0, &[b"tongma/N1/v0", &[step]]);
-        u32::from_be_bytes([a, b, c, d])
+        mac_of(&HmacSm3::new(&self.0), step)
     }
+}
+
+fn mac_of(keyed: &HmacSm3, step: u8) -> u32 {
+    let [a, b, c, d, ..] = keyed.mac(&[b"tongma/N1/v0", &[step]]);
+    u32::from_be_bytes([a, b, c, d])
 }
 
 /// The 66 bits of a short number. Nothing in it has been checked but its spelling.
@@ -142,9 +146,10 @@ impl ShortNumber {
     /// unknown alias and a wrong MAC alike.
     pub fn proves(&self, key: &TicketKey, window: Window, now_s: i64) -> Option<u8> {
         // Every candidate step is computed, so that the time taken tells nothing about which one matched.
+        let keyed = HmacSm3::new(&key.0);
         window
             .accepted_steps(now_s)
-            .fold(None, |found, step| if key.mac(step) == self.mac { Some(step) } else { found })
+            .fold(None, |found, step| if mac_of(&keyed, step) == self.mac { Some(step) } else { found })
     }
 }
 

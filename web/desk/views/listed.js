@@ -4,6 +4,7 @@
  */
 import { fill, h } from "../../shared/dom.js";
 import { pick } from "../../shared/i18n.js";
+import { everything } from "../../shared/pages.js";
 
 const HEX = /^[0-9a-f]{32}$/;
 
@@ -24,8 +25,9 @@ export function listedElement(app) {
   const section = h("section.card.stack.tight.listed", { hidden: true });
   if (!card.actions.some((action) => action.by.includes("point") && aboutListed(action))) return section;
   const draw = async () => {
-    const answer = await app.api.get(`/v1/points/${app.info.id}/list?scenario=${card.id}`, { waitMs: 4000 }).catch(() => null);
-    const rows = (answer?.ok ? answer.body.items : []).map((row) => ({ row, offers: offeredBy(row, card.actions) })).filter(({ offers }) => offers.length > 0);
+    const get = async (path) => (await app.api.get(path, { waitMs: 4000 })).body ?? { items: [], next: null };
+    const listed = await everything(get, `/v1/points/${app.info.id}/list?scenario=${card.id}&limit=100`).catch(() => []);
+    const rows = listed.map((row) => ({ row, offers: offeredBy(row, card.actions) })).filter(({ offers }) => offers.length > 0);
     section.hidden = rows.length === 0;
     fill(section, h("h2", {}, app.t("listed_title")), h("ul.stack.tight", {}, rows.map((one) => rowElement(app, one))));
   };

@@ -90,7 +90,7 @@ fn begin(
         };
     }
     if step.cause != Cause::Holder && !holder.agreed {
-        return Err(disclose::consent_needed().titled(asks(step, what, amount)).into());
+        return Err(disclose::consent_needed().titled(asks(step, what, amount)).about(amount).into());
     }
     let purchase = Purchase {
         thing: Key::of(&[b"folio", folio.house.as_bytes(), folio.party.as_bytes(), &what.to_be_bytes()]),

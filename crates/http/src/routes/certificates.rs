@@ -25,7 +25,7 @@ use crate::{
 /// The routes of certificates: what anyone may read, what is the citizen's own, what issuers' systems hand in.
 pub fn operations() -> Vec<Operation> {
     let open = vec![
-        get("/v1/certificate-kinds", "The catalogue of certificates", kinds).gives::<List<Value>>(),
+        get("/v1/certificate-kinds", "The catalogue of certificates", kinds).paged().gives::<List<Value>>(),
         get("/.well-known/jwt-vc-issuer", "Who issues credentials, and with which keys", issuer).gives::<Value>(),
         get("/vct/{id}", "What a kind of credential is", kind).gives::<Value>(),
         get("/status/{id}", "A status list, as JWT or by `Accept` as CWT", status)
@@ -264,10 +264,10 @@ fn seen(mine: tongma_service::MyCertificate) -> MyCertificate {
     }
 }
 
-pub async fn kinds() -> Answer<Response> {
+pub async fn kinds(page: Page) -> Answer<Response> {
     let kinds = certificate::kinds().iter().map(serde_json::to_value);
     let kinds: Vec<Value> = kinds.collect::<Result<_, _>>().map_err(|_| internal())?;
-    Ok(open(Json(List::whole(kinds)).into_response(), "application/json"))
+    Ok(open(Json(page.part(kinds)).into_response(), "application/json"))
 }
 
 pub async fn issuer(State(edge): State<Shared>) -> Response {

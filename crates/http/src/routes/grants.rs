@@ -11,7 +11,7 @@ use super::points::operator;
 use crate::{
     dto::{Done, Nothing, Outcome, Words},
     edge::{Shared, SignedIn, SignedPoint},
-    extract::{Json, List, OutwardId},
+    extract::{Json, List, OutwardId, Page},
     problem::Answer,
 };
 
@@ -182,7 +182,7 @@ pub async fn receipt_at(
     Ok(Json(receipt(edge.platform.receipt_at(point.id, grant)?)))
 }
 
-pub async fn mine(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<MyGrant>>> {
+pub async fn mine(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<MyGrant>>> {
     let shown = |grant: GrantView| MyGrant {
         id: edge.platform.outward(me.audience(), grant.id),
         about: grant.about,
@@ -200,7 +200,7 @@ pub async fn mine(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<
         acknowledge_by_ms: grant.acknowledge_by.map(tongma_domain::UnixMs::as_millis),
         receipt: receipt(grant.receipt),
     };
-    Ok(Json(List::whole(edge.platform.grants(&me.0)?.into_iter().map(shown).collect())))
+    Ok(Json(page.part(edge.platform.grants(&me.0)?.into_iter().map(shown).collect())))
 }
 
 pub async fn withdraw(

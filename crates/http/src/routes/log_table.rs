@@ -55,7 +55,9 @@ fn demands() -> Vec<Operation> {
         get("/v1/me/export", "A copy of my log and what belongs to it", rights::export)
             .paged()
             .gives::<rights::Export>(),
-        get("/v1/me/cases", "What I demanded, and how it stands", rights::cases).gives::<List<rights::CaseView>>(),
+        get("/v1/me/cases", "What I demanded, and how it stands", rights::cases)
+            .paged()
+            .gives::<List<rights::CaseView>>(),
         post("/v1/me/cases", "Demand deletion, correction, an answer, a copy, an explanation", rights::demand)
             .takes::<rights::NewCase>()
             .gives::<rights::Opened>(),
@@ -70,6 +72,7 @@ fn demands() -> Vec<Operation> {
 fn owners() -> Vec<Operation> {
     let points = vec![
         get("/v1/points/{id}/cases", "What people demand of this organisation", rights::at_point)
+            .paged()
             .gives::<List<rights::OwnedView>>(),
         post("/v1/points/{id}/cases", "Answer a demand", rights::answer_at_point)
             .takes::<rights::NewAnswer>()
@@ -77,6 +80,7 @@ fn owners() -> Vec<Operation> {
     ];
     let platform = vec![
         get("/v1/admin/cases", "What people demand of the platform, and what others have let lie", rights::at_platform)
+            .paged()
             .gives::<List<rights::OwnedView>>(),
         post("/v1/admin/cases", "Answer a demand", rights::answer_at_platform)
             .takes::<rights::NewAnswer>()

@@ -311,7 +311,7 @@ fn venue_here(edge: &Edge, venue: &tongma_domain::Venue, id: String) -> VenueHer
     }
 }
 
-pub async fn list(State(edge): State<Shared>, me: SignedIn, parts: Parts) -> Answer<Json<List<Value>>> {
+pub async fn list(State(edge): State<Shared>, me: SignedIn, page: Page, parts: Parts) -> Answer<Json<List<Value>>> {
     let asked: ListAt = query(&parts)?;
     let venue = edge.platform.inward(me.audience(), &asked.venue.unwrap_or_default())?;
     let date = match asked.date.as_deref() {
@@ -325,7 +325,7 @@ pub async fn list(State(edge): State<Shared>, me: SignedIn, parts: Parts) -> Ans
     }
     let items = edge.platform.list_mine(&me.0, &asked.scenario.unwrap_or_default(), venue, &action, date)?;
     let items = items.into_iter().map(|item| edge.platform.externalise(me.audience(), item)).collect();
-    Ok(Json(List::whole(items)))
+    Ok(Json(page.part(items)))
 }
 
 fn bad_date() -> Problem {
@@ -366,7 +366,7 @@ pub(super) fn answer(outcome: Outcome) -> Response {
     (status, Json(Done { outcome })).into_response()
 }
 
-pub async fn consents(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<Standing>>> {
+pub async fn consents(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<Standing>>> {
     let standing = |consent: tongma_service::Consent| {
         let name = edge.platform.scenario(&consent.scenario).map(|scenario| scenario.card().name.into());
         Standing {
@@ -378,7 +378,7 @@ pub async fn consents(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<L
             given_ms: consent.given.as_millis(),
         }
     };
-    Ok(Json(List::whole(edge.platform.consents(&me.0)?.into_iter().map(standing).collect())))
+    Ok(Json(page.part(edge.platform.consents(&me.0)?.into_iter().map(standing).collect())))
 }
 
 pub async fn end_consent(State(edge): State<Shared>, me: SignedIn, OutwardId(id): OutwardId) -> Answer<Json<Ended>> {

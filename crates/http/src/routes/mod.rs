@@ -232,7 +232,7 @@ fn public_operations() -> Vec<Operation> {
         get("/keys/list", "The signed key list", public::key_list).gives_other(200, "application/cose"),
         get("/keys/deny", "The signed deny list", public::deny_list).gives_other(200, "application/cose"),
         get("/keys/roots.json", "The pinned roots", public::roots).gives::<public::Roots>(),
-        get("/v1/scenarios", "The cards of all scenarios", public::scenarios).gives::<List<Value>>(),
+        get("/v1/scenarios", "The cards of all scenarios", public::scenarios).paged().gives::<List<Value>>(),
         get(
             "/calendar/{id}",
             "A citizen's bookings as iCalendar, behind a secret name ending in `.ics`",
@@ -285,6 +285,7 @@ fn citizen_operations() -> Vec<Operation> {
             .asks("venue", "The place, as listed to me")
             .asks("action", "Which of its lists: `list` (mine) unless named, such as `sessions`")
             .asks("date", "Of which day, `YYYY-MM-DD`")
+            .paged()
             .gives::<List<Value>>(),
         post("/v1/me/actions", "Do something in the app", mine::act)
             .remembers()
@@ -309,15 +310,19 @@ fn citizen_operations() -> Vec<Operation> {
 /// What the citizen is asked, has agreed to, and can take back.
 fn agreement_operations() -> Vec<Operation> {
     let operations = vec![
-        get("/v1/me/requests", "Questions that wait for my tap", questions::list).gives::<List<questions::AskedOfMe>>(),
+        get("/v1/me/requests", "Questions that wait for my tap", questions::list)
+            .paged()
+            .gives::<List<questions::AskedOfMe>>(),
         post("/v1/me/requests/{id}", "Answer a question", questions::decide)
             .takes::<questions::Decide>()
             .gives::<questions::Decided>(),
-        get("/v1/me/grants", "What I gave by one tap, with receipts", grants::mine).gives::<List<grants::MyGrant>>(),
+        get("/v1/me/grants", "What I gave by one tap, with receipts", grants::mine)
+            .paged()
+            .gives::<List<grants::MyGrant>>(),
         post("/v1/me/grants/{id}/withdraw", "Take a grant back", grants::withdraw).takes::<Nothing>().gives::<Done>(),
         get("/v1/me/pin", "Whether I have set a PIN", grants::pin).gives::<grants::Pin>(),
         post("/v1/me/pin", "Set or change my PIN", grants::set_pin).takes::<grants::NewPin>().gives::<grants::Pin>(),
-        get("/v1/me/consents", "My standing consents", mine::consents).gives::<List<mine::Standing>>(),
+        get("/v1/me/consents", "My standing consents", mine::consents).paged().gives::<List<mine::Standing>>(),
         Operation::new(Method::DELETE, "/v1/me/consents/{id}", "Withdraw a consent", mine::end_consent)
             .gives::<mine::Ended>(),
     ];
@@ -350,8 +355,10 @@ fn point_operations() -> Vec<Operation> {
             .gives_at::<Done>(202),
         scenario(get("/v1/points/{id}/list", "What a scenario lists for this point", points::list))
             .asks("action", "Which list; `list` unless said")
+            .paged()
             .gives::<List<Value>>(),
-        get("/v1/points/{id}/recent", "The last twenty here, masked", points::recent)
+        get("/v1/points/{id}/recent", "The last ones here, masked", points::recent)
+            .paged()
             .gives::<List<points::RecentLine>>(),
         scenario(get("/v1/points/{id}/bundle", "What this gate decides from without network", points::bundle))
             .gives::<points::BundleView>(),

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     dto::Words,
     edge::{Administrator, Edge, Shared, SignedIn, SignedPoint},
-    extract::{Json, List, OutwardId},
+    extract::{Json, List, OutwardId, Page},
     problem::Answer,
 };
 
@@ -35,13 +35,13 @@ pub fn operations() -> Vec<Operation> {
 
 fn grant_operations() -> Vec<Operation> {
     vec![
-        get("/v1/me/delegates", "Who may act for me", grants).gives::<List<GrantView>>(),
+        get("/v1/me/delegates", "Who may act for me", grants).paged().gives::<List<GrantView>>(),
         post("/v1/me/delegates", "Invite somebody to act for me", invite).takes::<NewGrant>().gives::<InvitationView>(),
         post("/v1/me/delegates/accept", "Say yes to a guardian who asks", accept).takes::<Of>().gives::<Changed>(),
         post("/v1/me/delegates/end", "Nobody acts for me under this grant any more", end)
             .takes::<Of>()
             .gives::<Changed>(),
-        get("/v1/me/wards", "For whom I may act", wards).gives::<List<GrantView>>(),
+        get("/v1/me/wards", "For whom I may act", wards).paged().gives::<List<GrantView>>(),
         post("/v1/me/wards/see", "What an invitation offers", see).takes::<Code>().gives::<GrantView>(),
         post("/v1/me/wards", "Take up an invitation", take).takes::<Code>().gives::<Of>(),
         post("/v1/me/wards/leave", "I no longer act for this person", leave).takes::<Of>().gives::<Changed>(),
@@ -50,7 +50,7 @@ fn grant_operations() -> Vec<Operation> {
 
 fn paper_operations() -> Vec<Operation> {
     vec![
-        get("/v1/me/papers", "My paper codes", papers).gives::<List<PaperView>>(),
+        get("/v1/me/papers", "My paper codes", papers).paged().gives::<List<PaperView>>(),
         post("/v1/me/papers", "Print a paper code for a place", new_paper).takes::<NewPaper>().gives::<PaperView>(),
         Operation::new(axum::http::Method::DELETE, "/v1/me/papers/{id}", "Stop a paper code", end_paper)
             .gives::<Changed>(),
@@ -225,12 +225,12 @@ pub struct Assisted {
     pub presentation: PresentationView,
 }
 
-pub async fn grants(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<GrantView>>> {
-    Ok(Json(List::whole(edge.platform.grants_of(&me.0)?.into_iter().map(Into::into).collect())))
+pub async fn grants(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<GrantView>>> {
+    Ok(Json(page.part(edge.platform.grants_of(&me.0)?.into_iter().map(Into::into).collect())))
 }
 
-pub async fn wards(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<GrantView>>> {
-    Ok(Json(List::whole(edge.platform.my_wards(&me.0)?.into_iter().map(Into::into).collect())))
+pub async fn wards(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<GrantView>>> {
+    Ok(Json(page.part(edge.platform.my_wards(&me.0)?.into_iter().map(Into::into).collect())))
 }
 
 pub async fn invite(
@@ -298,9 +298,9 @@ fn paper_view(edge: &Edge, audience: Audience, paper: Paper) -> PaperView {
     }
 }
 
-pub async fn papers(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<PaperView>>> {
+pub async fn papers(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<PaperView>>> {
     let papers = edge.platform.papers_of(&me.0)?;
-    Ok(Json(List::whole(papers.into_iter().map(|paper| paper_view(&edge, me.audience(), paper)).collect())))
+    Ok(Json(page.part(papers.into_iter().map(|paper| paper_view(&edge, me.audience(), paper)).collect())))
 }
 
 pub async fn new_paper(State(edge): State<Shared>, me: SignedIn, Json(new): Json<NewPaper>) -> Answer<Json<PaperView>> {

@@ -15,7 +15,7 @@ use super::mine::answer;
 use crate::{
     dto::{self, Named, Outcome, Shade},
     edge::{Edge, Shared, SignedPoint, hex},
-    extract::{IdempotencyKey, Json, List, OutwardId, query},
+    extract::{IdempotencyKey, Json, List, OutwardId, Page, query},
     point_signature::PointKey,
     problem::{Answer, Problem, internal},
 };
@@ -242,6 +242,7 @@ pub async fn act(
 pub async fn list(
     State(edge): State<Shared>,
     OutwardId(id): OutwardId,
+    page: Page,
     parts: Parts,
     point: SignedPoint,
 ) -> Answer<Json<List<Value>>> {
@@ -254,12 +255,13 @@ pub async fn list(
     }
     let items = edge.platform.list_at_point(point.id, &which.scenario.unwrap_or_default(), &action)?;
     let audience = edge.platform.audience_of_point(point.id)?;
-    Ok(Json(List::whole(items.into_iter().map(|item| edge.platform.externalise(audience, item)).collect())))
+    Ok(Json(page.part(items.into_iter().map(|item| edge.platform.externalise(audience, item)).collect())))
 }
 
 pub async fn recent(
     State(edge): State<Shared>,
     OutwardId(id): OutwardId,
+    page: Page,
     point: SignedPoint,
 ) -> Answer<Json<List<RecentLine>>> {
     point.is(&id)?;
@@ -270,7 +272,7 @@ pub async fn recent(
         word: (&item.word).into(),
         shade: item.shade.into(),
     };
-    Ok(Json(List::whole(edge.platform.recent(point.id).into_iter().map(line).collect())))
+    Ok(Json(page.part(edge.platform.recent(point.id)?.into_iter().map(line).collect())))
 }
 
 pub async fn bundle(

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     edge::Shared,
-    extract::{Json, List},
+    extract::{Json, List, Page},
     pages,
     problem::{Answer, Language, internal},
     security,
@@ -45,7 +45,7 @@ pub async fn time(State(edge): State<Shared>) -> Json<Time> {
     Json(Time { now_ms: edge.platform.now().as_millis() })
 }
 
-pub async fn scenarios(State(edge): State<Shared>) -> Answer<Json<List<Value>>> {
+pub async fn scenarios(State(edge): State<Shared>, page: Page) -> Answer<Json<List<Value>>> {
     let cards = edge.platform.catalogue().iter().map(|scenario| {
         let mut card = serde_json::to_value(scenario.card())?;
         // The notice that the law asks for: what an authority is told, beside what the venue is told.
@@ -54,7 +54,7 @@ pub async fn scenarios(State(edge): State<Shared>) -> Answer<Json<List<Value>>> 
         }
         Ok::<_, serde_json::Error>(card)
     });
-    Ok(Json(List::whole(cards.collect::<Result<_, _>>().map_err(|_| internal())?)))
+    Ok(Json(page.part(cards.collect::<Result<_, _>>().map_err(|_| internal())?)))
 }
 
 pub async fn openapi(State(edge): State<Shared>) -> Response {

@@ -9,7 +9,7 @@ use tongma_service::{AskedItem, AskedMatter, Question, Reply};
 use crate::{
     dto::{Outcome, Words},
     edge::{Edge, Shared, SignedIn},
-    extract::{Json, List, OutwardId},
+    extract::{Json, List, OutwardId, Page},
     problem::Answer,
 };
 
@@ -39,6 +39,9 @@ pub struct AskedOfMe {
     pub purpose: Words,
     /// What exactly is asked, in the scenario's words.
     pub asks: Words,
+    /// The money that a yes moves, in fen; absent where it moves none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_fen: Option<i64>,
     /// What is released, why, for how long, on what basis: as on the card.
     pub claims: Value,
     /// How it is agreed to.
@@ -123,9 +126,9 @@ pub struct Decided {
     pub outcome: Option<Outcome>,
 }
 
-pub async fn list(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<AskedOfMe>>> {
+pub async fn list(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<AskedOfMe>>> {
     let questions = edge.platform.questions(&me.0)?;
-    Ok(Json(List::whole(questions.into_iter().map(|question| shown(&edge, &me, question)).collect())))
+    Ok(Json(page.part(questions.into_iter().map(|question| shown(&edge, &me, question)).collect())))
 }
 
 fn shown(edge: &Edge, me: &SignedIn, question: Question) -> AskedOfMe {
@@ -141,6 +144,7 @@ fn shown(edge: &Edge, me: &SignedIn, question: Question) -> AskedOfMe {
         scenario: question.scenario,
         purpose: question.scenario_name.into(),
         asks: (&question.asks).into(),
+        amount_fen: question.amount.map(tongma_domain::Fen::get),
         claims: serde_json::to_value(question.claims).unwrap_or_default(),
         consent: serde_json::to_value(question.consent).unwrap_or_default(),
         matter: question.matter.map(matter),

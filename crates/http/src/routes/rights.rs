@@ -245,23 +245,28 @@ fn view(platform: &Platform, audience: Audience, case: tongma_service::Case) -> 
     }
 }
 
-fn owned(platform: &Platform, audience: Audience, cases: Vec<tongma_service::OwnedCase>) -> Json<List<OwnedView>> {
+fn owned(
+    platform: &Platform,
+    audience: Audience,
+    page: &Page,
+    cases: Vec<tongma_service::OwnedCase>,
+) -> Json<List<OwnedView>> {
     let one = |owned: tongma_service::OwnedCase| OwnedView {
         case: view(platform, audience, owned.case),
         masked_name: owned.masked_name,
         pseudonym: owned.pseudonym,
         line: owned.line.as_ref().map(Into::into),
     };
-    Json(List::whole(cases.into_iter().map(one).collect()))
+    Json(page.part(cases.into_iter().map(one).collect()))
 }
 
 fn answer_of(new: &NewAnswer) -> Answer<CaseAnswer> {
     Ok(CaseAnswer { state: named(&new.state)?, words: new.words.clone(), operator: new.operator.clone() })
 }
 
-pub async fn cases(State(edge): State<Shared>, me: SignedIn) -> Answer<Json<List<CaseView>>> {
+pub async fn cases(State(edge): State<Shared>, me: SignedIn, page: Page) -> Answer<Json<List<CaseView>>> {
     let cases = edge.platform.cases(&me.0)?;
-    Ok(Json(List::whole(cases.into_iter().map(|case| view(&edge.platform, me.audience(), case)).collect())))
+    Ok(Json(page.part(cases.into_iter().map(|case| view(&edge.platform, me.audience(), case)).collect())))
 }
 
 pub async fn demand(
@@ -289,11 +294,12 @@ pub async fn withdraw(
 pub async fn at_point(
     State(edge): State<Shared>,
     OutwardId(named): OutwardId,
+    page: Page,
     point: SignedPoint,
 ) -> Answer<Json<List<OwnedView>>> {
     point.is(&named)?;
     let (organisation, audience) = organisation_of(&edge.platform, point.id)?;
-    Ok(owned(&edge.platform, audience, edge.platform.owned_cases(Some(organisation))?))
+    Ok(owned(&edge.platform, audience, &page, edge.platform.owned_cases(Some(organisation))?))
 }
 
 pub async fn answer_at_point(
@@ -316,10 +322,10 @@ fn organisation_of(platform: &Platform, point: Id) -> Answer<(Id, Audience)> {
     Ok((organisation, Audience::Organisation(organisation)))
 }
 
-pub async fn at_platform(State(edge): State<Shared>, _: Administrator) -> Answer<Json<List<OwnedView>>> {
+pub async fn at_platform(State(edge): State<Shared>, _: Administrator, page: Page) -> Answer<Json<List<OwnedView>>> {
     let mut cases = edge.platform.owned_cases(None)?;
     cases.extend(edge.platform.late_cases()?);
-    Ok(owned(&edge.platform, Audience::Administration, cases))
+    Ok(owned(&edge.platform, Audience::Administration, &page, cases))
 }
 
 pub async fn answer_at_platform(

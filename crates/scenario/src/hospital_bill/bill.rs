@@ -78,6 +78,13 @@ pub struct Bill {
     pub revision: u64,
 }
 
+impl Bill {
+    /// Whether a quote of this very version still holds.
+    pub fn quoted(&self, now: UnixMs) -> bool {
+        self.quote.is_some_and(|quote| quote.version == self.version && quote.until >= now)
+    }
+}
+
 impl Stored for Bill {
     const KIND: &'static str = "bill";
     fn index(&self) -> Vec<Index> {
@@ -95,16 +102,20 @@ pub fn of_file(txn: &mut dyn Txn, file: Id) -> Result<Vec<Bill>, Stop> {
     Ok(find::<Bill>(txn, "file", file, None, MOST_PAGE)?.items.into_iter().map(|held| held.value).collect())
 }
 
-/// The bill a step names; the only open one if it names none.
+/// The bill a step names. If it names none: the only open one, or of several the only one that a quote is good for, since
+/// that is the one the payer has just looked at.
 pub fn named(txn: &mut dyn Txn, step: &Step<'_>) -> Result<Held<Bill>, Stop> {
     let file = file::of_holder(step)?;
     if let Some(number) = step.input.text("bill_number") {
         return Ok(load::<Bill>(txn, bill_key(file, number))?.ok_or_else(unknown_bill)?);
     }
     let bills = find::<Bill>(txn, "file", file, None, MOST_PAGE)?.items;
-    let mut open = bills.into_iter().filter(|held| held.value.paid.is_none());
-    match (open.next(), open.next()) {
-        (Some(only), None) => Ok(only),
+    let mut open: Vec<Held<Bill>> = bills.into_iter().filter(|held| held.value.paid.is_none()).collect();
+    if open.len() > 1 {
+        open.retain(|held| held.value.quoted(step.now));
+    }
+    match (open.pop(), open.is_empty()) {
+        (Some(only), true) => Ok(only),
         _ => Err(which().into()),
     }
 }

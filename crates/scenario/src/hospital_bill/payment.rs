@@ -33,7 +33,7 @@ pub fn pay(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
     let source = match step.input.text("payment_code") {
         Some(code) => Source::PaymentCode { code: code.to_owned() },
         None if step.cause == Cause::Holder || holder.agreed || bill.split.own == Fen::ZERO => Source::Purse,
-        None => return Err(disclose::consent_needed().into()),
+        None => return Err(disclose::consent_needed().titled(asks(step, bill)).about(bill.split.own).into()),
     };
     let shown = released(desk, step, bill)?;
     if bill.split.own == Fen::ZERO {
@@ -57,6 +57,12 @@ pub fn pay(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
         Begun::Locked { .. } => Err(locked().into()),
         Begun::Fresh | Begun::Again(_) => Ok(home::in_progress(step.attempt, step.cause == Cause::Holder)),
     }
+}
+
+/// What the holder's phone says when the desk asks for the money.
+fn asks(step: &Step<'_>, bill: &Bill) -> Words {
+    let (names, own) = (step.venue.names(), bill.split.own);
+    Words::new(format!("向{}缴纳账单自付 {own}", names.zh), format!("Pay your part of a bill, {own}, to {}", names.en))
 }
 
 /// Whether the bill may be paid as quoted.

@@ -124,7 +124,22 @@ fn what_keeps_a_bill_from_being_paid() {
     check(|_, li| li.agreed = true, json!({}), "ok");
     check(|_, _| {}, json!({}), "consent.needed");
     check(|_, li| li.agreed = true, json!({"bill_number": "B9"}), "bill.unknown");
-    check(|world, _| raise(world, "B2"), json!({}), "bill.which");
+    check(
+        |world, li| {
+            raise(world, "B2");
+            li.agreed = true;
+        },
+        json!({}),
+        "ok",
+    );
+    check(
+        |world, li| {
+            raise(world, "B2");
+            world.in_app("quote", li, json!({"bill_number": "B2"}), attempt(904)).unwrap();
+        },
+        json!({}),
+        "bill.which",
+    );
     check(|world, _| raise(world, "B2"), json!({"bill_number": "B2", "payment_code": CODE}), "bill.no_quote");
     check(|world, _| world.now = world.now.plus_s(901), json!({"payment_code": CODE}), "bill.quote_expired");
     check(|world, _| change(world, "挂号|1000").unwrap(), json!({"payment_code": CODE}), "bill.changed");

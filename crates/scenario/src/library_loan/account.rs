@@ -90,7 +90,7 @@ pub fn pay_fine(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
     let source = match step.input.text("payment_code") {
         Some(code) => Source::PaymentCode { code: code.to_owned() },
         None if step.cause == Cause::Holder || holder.agreed => Source::Purse,
-        None => return Err(disclose::consent_needed().into()),
+        None => return Err(disclose::consent_needed().titled(asks(step, reader.fine)).about(reader.fine).into()),
     };
     let purchase = Purchase {
         thing: Key::of(&[b"fine", union.as_bytes(), holder.person.as_bytes()]),
@@ -109,6 +109,12 @@ pub fn pay_fine(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
         Begun::Locked { .. } => Err(fine_locked().into()),
         Begun::Fresh | Begun::Again(_) => Ok(home::in_progress(step.attempt, step.cause == Cause::Holder)),
     }
+}
+
+/// What the holder's phone says when the desk asks for the money.
+fn asks(step: &Step<'_>, amount: Fen) -> Words {
+    let names = step.venue.names();
+    Words::new(format!("向{}缴纳滞纳金 {amount}", names.zh), format!("Pay a fine of {amount} to {}", names.en))
 }
 
 /// The answer to an attempt that was begun before.

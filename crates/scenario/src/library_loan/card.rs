@@ -194,6 +194,9 @@ refusals! {
     renewed_out conflict "loan.renewed_out"
         ("续借次数已用完", "No renewal is left")
         ("请按期归还，还后可再借", "Return it in time; it can be borrowed again");
+    too_early conflict "loan.renew_too_early"
+        ("现在续借不会更晚还", "Renewing now would give no more time")
+        ("续借没有用掉；请临近到期再续借", "No renewal was used; renew nearer to the due date");
     no_fine conflict "fine.none"
         ("没有欠费", "Nothing is owed")
         ("无需缴费", "There is nothing to pay");

@@ -6,7 +6,7 @@ use tongma_capability::{Desk, Step, Stop, disclose};
 use tongma_domain::{AgeClass, Claim, Date, Fen, Id, Outcome, Refusal, Text, UnixMs, Venue, Words};
 
 use super::account;
-use super::card::{CARD, fine_owed, item_out, limit, not_yours, overdue, renewed_out, unknown_item};
+use super::card::{CARD, fine_owed, item_out, limit, not_yours, overdue, renewed_out, too_early, unknown_item};
 
 /// More loans than any venue may allow: the bound of every list.
 pub const MOST_LOANS: usize = 100;
@@ -148,6 +148,9 @@ pub fn renew(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
         return Err(renewed_out().into());
     }
     let due = end_of_day_after(desk.now, step.venue.setting(&CARD, "loan_days"));
+    if due <= held.value.due {
+        return Err(no_longer(held.value.due).into());
+    }
     let loan = handover::renew(desk.txn, held, due)?;
     desk.mirror(loan.person, "loan", loan.id, mirrored(&loan, step.venue), loan.revision);
     let text = Words::new(
@@ -196,6 +199,15 @@ fn at_desk(loan: &Loan) -> Value {
 fn naming(refusal: Refusal, code: &str) -> Refusal {
     let title = Words::new(format!("{}：{code}", refusal.title.zh), format!("{}: {code}", refusal.title.en));
     refusal.titled(title)
+}
+
+/// A renewal counts from today: on the day of the loan it would change nothing and be used up all the same.
+fn no_longer(due: UnixMs) -> Refusal {
+    let due = due.date();
+    too_early().titled(Words::new(
+        format!("现在续借不会更晚还：应还日期已是 {due}"),
+        format!("Renewing now would give no more time: it is due on {due} already"),
+    ))
 }
 
 fn limit_named(most: i64) -> Refusal {

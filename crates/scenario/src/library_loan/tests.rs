@@ -152,10 +152,22 @@ fn renewals() {
         }
         assert_eq!(code(&last.unwrap()), expect, "{days} {times}");
     };
+    check(0, 1, false, "loan.renew_too_early");
     check(10, 1, false, "ok");
     check(10, 2, false, "loan.renewed_out");
     check(32, 1, false, "loan.overdue");
     check(10, 1, true, "loan.not_yours");
+}
+
+#[test]
+fn a_renewal_on_the_day_of_the_loan_uses_none_up() {
+    let (mut world, chen) = library();
+    world.at_desk("borrow", &chen, json!({"items": ["G1"]}), attempt(1)).unwrap();
+    let before = world.mirrored(chen.person, "loan");
+    assert_eq!(code(&world.in_app("renew", &chen, json!({"item": "G1"}), attempt(2))), "loan.renew_too_early");
+    assert_eq!(world.mirrored(chen.person, "loan"), before);
+    world.now = world.now.plus_days(1);
+    assert_eq!(code(&world.in_app("renew", &chen, json!({"item": "G1"}), attempt(3))), "ok");
 }
 
 /// A reader who owes 30 fen.
@@ -190,7 +202,8 @@ fn a_fine_is_paid_from_the_purse_once_however_messages_travel() {
 fn the_purse_needs_the_holders_tap_and_two_payments_keep_out_of_each_other() {
     let (mut world, mut chen) = owing();
     world.top_up(chen.person, 100);
-    assert_eq!(code(&world.at_desk("pay_fine", &chen, json!({}), attempt(3))), "consent.needed");
+    let asked = world.at_desk("pay_fine", &chen, json!({}), attempt(3)).unwrap_err();
+    assert_eq!((asked.code(), asked.amount), ("consent.needed", Some(tongma_domain::Fen::new(30))));
     chen.agreed = true;
     world.step(Cause::Operator, "pay_fine", Some(&chen), json!({}), attempt(3)).unwrap();
     assert_eq!(code(&world.step(Cause::Holder, "pay_fine", Some(&chen), json!({}), attempt(4))), "fine.locked");

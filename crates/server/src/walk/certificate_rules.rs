@@ -88,7 +88,7 @@ pub async fn overdue(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
 async fn listed(window: &super::point::Point<'_>, count: usize) -> Result<Vec<Value>, Failed> {
     let mut rows = Vec::new();
     for _ in 0..40 {
-        let page = window.get(&format!("/v1/points/{}/list?scenario={ID}", window.id)).await?.good()?;
+        let page = window.get(&format!("/v1/points/{}/list?scenario={ID}&limit=100", window.id)).await?.good()?;
         rows = page.at("/items").as_array().cloned().unwrap_or_default();
         if rows.len() == count {
             return Ok(rows);

@@ -157,7 +157,7 @@ impl<'a> Hall<'a> {
 /// # Errors
 /// The platform refused.
 pub async fn list(point: &Point<'_>, action: &str) -> Result<Vec<Value>, Failed> {
-    let path = format!("/v1/points/{}/list?scenario={QUEUE}&action={action}", point.id);
+    let path = format!("/v1/points/{}/list?scenario={QUEUE}&action={action}&limit=100", point.id);
     Ok(point.get(&path).await?.good()?.at("/items").as_array().cloned().unwrap_or_default())
 }
 

@@ -38,7 +38,7 @@ async fn book(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let phone = steps.step("a citizen signs in", Phone::of(stage, "demo-adult")).await?;
     let tomorrow = date(stage, 1);
     let path = format!(
-        "/v1/me/list?scenario={BOOKING}&venue={}&action=sessions&date={tomorrow}",
+        "/v1/me/list?scenario={BOOKING}&venue={}&action=sessions&date={tomorrow}&limit=100",
         phone.venue(&hall.site.name).await?
     );
     let before = phone.get(&path).await?.good()?;
@@ -204,7 +204,7 @@ async fn raced(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     let exact = count("ok") as u64 == PLACES && count("ok") + count("hall.full") == RACERS;
     steps.check("exactly the places are booked, all others are told it is full", exact, &told).await?;
     let path = format!(
-        "/v1/me/list?scenario={BOOKING}&venue={}&action=sessions&date={day}",
+        "/v1/me/list?scenario={BOOKING}&venue={}&action=sessions&date={day}&limit=100",
         some.venue(&hall.site.name).await?
     );
     let left = some.get(&path).await?.good()?;

@@ -267,7 +267,8 @@ async fn used_twice_offline(stage: &Stage, steps: &mut Steps) -> Result<(), Fail
         })
         .await?;
     steps.equal("the second shows amber", second.at("/results/0/shade"), &json!("amber")).await?;
-    let listed = desk.get(&format!("/v1/points/{}/list?scenario={ID}&action=differences", desk.id)).await?.good()?;
+    let listed =
+        desk.get(&format!("/v1/points/{}/list?scenario={ID}&action=differences&limit=100", desk.id)).await?.good()?;
     steps.check("a named difference with an owner", listed.text.contains("double_use"), &listed.text).await
 }
 

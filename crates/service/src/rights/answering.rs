@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use tongma_domain::{Id, Refusal, Text, Words, mask_name};
-use tongma_store::{find, load, save};
+use tongma_store::{find_all, load, save};
 
 use super::records::{CaseMirror, CaseRecord, CaseState};
 use super::{Case, checked_words, mirror_later, over, owner_place, unknown};
@@ -42,9 +42,9 @@ impl Platform {
     /// The store's refusal.
     pub fn owned_cases(&self, organisation: Option<Id>) -> Result<Vec<OwnedCase>, Refusal> {
         let (bucket, owner) = owner_place(organisation);
-        let page = self.read(bucket, |txn| Ok(find::<CaseMirror>(txn, "open", owner.clone(), None, 200)?))?;
+        let mirrors = self.read(bucket, |txn| Ok(find_all::<CaseMirror>(txn, "open", owner.clone())?))?;
         let mut cases = Vec::new();
-        for mirror in page.items {
+        for mirror in mirrors {
             let id = mirror.value.case;
             let found = self.read(id.bucket(), |txn| {
                 let Some(case) = load::<CaseRecord>(txn, id)? else { return Ok(None) };

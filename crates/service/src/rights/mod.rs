@@ -12,7 +12,7 @@ mod records;
 use serde::Serialize;
 use tongma_capability::Stop;
 use tongma_domain::{Bucket, Id, Refusal, SeededEntropy, Text, UnixMs, Words};
-use tongma_store::{Key, Txn, create, encode, find, load, save};
+use tongma_store::{Key, Txn, create, encode, find, find_all, load, save};
 
 pub use answering::{CaseAnswer, OwnedCase};
 pub use closing::{Closing, Kept};
@@ -115,9 +115,8 @@ impl Platform {
     /// The store's refusal.
     pub fn cases(&self, citizen: &Citizen) -> Result<Vec<Case>, Refusal> {
         let person = citizen.person;
-        let page = self.read(person.bucket(), |txn| Ok(find::<CaseRecord>(txn, "person", person, None, 200)?))?;
-        let mut cases: Vec<Case> =
-            page.items.into_iter().map(|held| self.case(&held.value)).collect::<Result<_, _>>()?;
+        let all = self.read(person.bucket(), |txn| Ok(find_all::<CaseRecord>(txn, "person", person)?))?;
+        let mut cases: Vec<Case> = all.into_iter().map(|held| self.case(&held.value)).collect::<Result<_, _>>()?;
         cases.sort_by_key(|case| core::cmp::Reverse((case.opened, case.id)));
         Ok(cases)
     }

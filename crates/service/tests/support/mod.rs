@@ -137,6 +137,20 @@ impl House {
     pub async fn with(outside: BTreeMap<String, Arc<dyn tongma_service::Outside>>) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(MORNING_S * 1000)));
         let store = Arc::new(MemoryStore::new());
+        let platform = Self::platform_on(&store, &clock, outside);
+        Self::filled(platform, store, clock).await
+    }
+
+    /// Another process on the same store.
+    pub fn restarted(&self) -> Arc<Platform> {
+        Self::platform_on(&self.store, &self.clock, BTreeMap::new())
+    }
+
+    fn platform_on(
+        store: &Arc<MemoryStore>,
+        clock: &Arc<TestClock>,
+        outside: BTreeMap<String, Arc<dyn tongma_service::Outside>>,
+    ) -> Arc<Platform> {
         let parts = Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -148,7 +162,10 @@ impl House {
             issuer: Box::new(SoftSm2::new(&[6; 32]).unwrap()),
             host: "https://code.example.cn".into(),
         };
-        let platform = Platform::new(parts).unwrap();
+        Platform::new(parts).unwrap()
+    }
+
+    async fn filled(platform: Arc<Platform>, store: Arc<MemoryStore>, clock: Arc<TestClock>) -> Self {
         let organisation = platform.register_organisation("集章馆", "Stamp House").await.unwrap();
         let venue = Venue {
             id: organisation,

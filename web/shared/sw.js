@@ -1,11 +1,13 @@
-// The service worker of kiosk and board: the kiosk opens from what is kept here and gives numbers with the platform stopped and
-// its browser started afresh. It answers the kiosk's page and its parts; everything under /v1 goes to the platform untouched.
+// The service worker of what stands at a venue (desk and gate, kiosk and board): each opens from what is kept here, so that a gate
+// decides and a kiosk gives numbers with the platform stopped and the browser started afresh. It answers its page and its parts;
+// everything under /v1 goes to the platform untouched.
 //
-// The build fills in the list of addresses with the hash of each file's bytes; a changed hash is a new worker and a new cache.
+// The build fills in the page, and the list of addresses with the hash of each file's bytes; a changed hash is a new worker and a
+// new cache.
 
 const PRECACHE = /*PRECACHE*/[];
-const START = "/kiosk";
-const PREFIX = "tongma-kiosk-";
+const START = "/*PAGE*/";
+const PREFIX = `tongma${START.replace("/", "-")}-`;
 const NAME = PREFIX + fingerprint(PRECACHE);
 
 /** One name for one set of files: FNV-1a over addresses and hashes. It tells versions apart; it guards nothing. */
