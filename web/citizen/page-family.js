@@ -1,5 +1,6 @@
 // People for people: for whom I act, who acts for me, inviting somebody and taking an invitation up. Everything here ends with one tap.
 import { $, fill, h, icon } from "../shared/dom.js";
+import { everything } from "../shared/pages.js";
 import { head } from "./page-account.js";
 import { fourteenFrom, inFours, invitationDigits, scenarioNames, scenariosOpen, stageOf } from "./people.js";
 import { peopleWords } from "./words-people.js";
@@ -9,7 +10,7 @@ const USUAL_DAYS = 30;
 
 const words = (app) => peopleWords(app.shell.language);
 const joined = (app, list) => list.join(app.shell.language === "zh" ? "、" : ", ");
-const every = async (app, path) => (await app.api.get(path)).items;
+const every = (app, path) => everything(app.api.get, path);
 /** Both pages need the names of what a grant is for; without them its ids would be all there is to show. */
 const places = (app) => every(app, "/v1/me/venues?limit=100");
 
@@ -18,7 +19,7 @@ export async function family(app, page, [rest] = [], stale) {
   if (rest === "invite") return invite(app, page, stale);
   const w = words(app);
   fill(page, h("div.stack", {}, head(app, w("family"), w("family_lead")), h("p", { role: "status" }, app.t("loading"))));
-  const [wards, delegates, venues] = await Promise.all([every(app, "/v1/me/wards"), every(app, "/v1/me/delegates"), places(app)]);
+  const [wards, delegates, venues] = await Promise.all([every(app, "/v1/me/wards?limit=100"), every(app, "/v1/me/delegates?limit=100"), places(app)]);
   if (stale()) return;
   const names = scenarioNames(venues);
   const again = () => family(app, page, [], stale);
@@ -262,7 +263,7 @@ function shown(app, page, { code, expires_ms: expires }, stale) {
 /** Counts down, and asks now and then whether somebody took it up. */
 async function follow(app, state, expires, left) {
   const w = words(app);
-  const standing = async () => new Set((await every(app, "/v1/me/delegates")).map(({ actor }) => actor));
+  const standing = async () => new Set((await every(app, "/v1/me/delegates?limit=100")).map(({ actor }) => actor));
   const before = await standing().catch(() => null);
   for (let turn = 0; !left(); turn += 1) {
     const seconds = Math.max(0, Math.ceil((expires - app.shell.clock.now()) / 1000));

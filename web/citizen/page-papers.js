@@ -1,5 +1,6 @@
 // Paper codes: which there are, stopping one, and making one to print. A code is shown once, when it is made.
 import { $, fill, h, icon } from "../shared/dom.js";
+import { everything } from "../shared/pages.js";
 import { paperSheet, paperStyle, printPaper } from "../shared/paper-sheet.js";
 import { head } from "./page-account.js";
 import { paperPlaces, pinFits, scenarioNames } from "./people.js";
@@ -13,7 +14,7 @@ const words = (app) => peopleWords(app.shell.language);
 export async function papers(app, page, _rest, stale) {
   const w = words(app);
   fill(page, h("div.stack", {}, head(app, w("papers"), w("papers_lead")), h("p", { role: "status" }, app.t("loading"))));
-  const [{ items }, { items: venues }] = await Promise.all([app.api.get("/v1/me/papers"), app.api.get("/v1/me/venues?limit=100")]);
+  const [items, venues] = await Promise.all([everything(app.api.get, "/v1/me/papers?limit=100"), everything(app.api.get, "/v1/me/venues?limit=100")]);
   if (stale()) return;
   const names = scenarioNames(venues);
   const shown = items.length ? h("ul.stack", {}, items.map((paper) => paperElement(app, paper, names))) : h("p.card", {}, w("papers_none"));
