@@ -112,6 +112,7 @@ impl Id {
 
     /// The id, in a bucket, that a label always has beside this id: for what comes of one cause and must be found by it.
     /// It has the time of its cause, so that in a store what happened together lies together.
+    #[must_use]
     pub fn beside(self, bucket: Bucket, label: &[&[u8]]) -> Self {
         let digest = digest_of(std::iter::once(&self.0[..]).chain(label.iter().copied()));
         let (mut time, mut tail) = ([0; 8], [0; 8]);

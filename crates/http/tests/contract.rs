@@ -121,7 +121,8 @@ async fn nobody_gets_in_without_showing_who_they_are() {
 /// Whether what a schema describes is an object with a list in it called `items`, however deep the references go.
 fn is_list(document: &Value, schema: &Value) -> bool {
     let resolved = schema["$ref"].as_str().and_then(|reference| document.pointer(reference.strip_prefix('#')?));
-    resolved.map_or_else(|| schema["properties"]["items"]["type"] == "array", |inner| is_list(document, inner))
+    let own = || schema.pointer("/properties/items/type").is_some_and(|kind| kind == "array");
+    resolved.map_or_else(own, |inner| is_list(document, inner))
 }
 
 #[test]

@@ -61,9 +61,9 @@ async fn the_recent_list_outlives_the_process() {
     let (platform, now) = (&house.platform, house.platform.now());
     let line = tongma_service::Recent::shown(now, &seen.masked_name, "stamps");
     platform.note_recent(house.point, line.clone());
-    assert_eq!(platform.recent(house.point).unwrap(), [line.clone()], "seen at once");
+    assert_eq!(platform.recent(house.point).unwrap(), std::slice::from_ref(&line), "seen at once");
     platform.write_recent().await.unwrap();
-    assert_eq!(platform.recent(house.point).unwrap(), [line.clone()], "and once when it is written");
+    assert_eq!(platform.recent(house.point).unwrap(), std::slice::from_ref(&line), "and once when it is written");
     let again = house.restarted();
     assert_eq!(again.recent(house.point).unwrap(), [line], "by another process");
     assert!(again.recent(house.other_point).unwrap().is_empty());
