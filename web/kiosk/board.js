@@ -2,6 +2,7 @@
 import { $, fill, h, say } from "../shared/dom.js";
 import { everything } from "../shared/pages.js";
 import { SCENARIO } from "./taking.js";
+import { movingCode } from "./moving.js";
 import { boardOf, newCalls, spokenWords } from "./numbers.js";
 
 const LOOK_MS = 2000;
@@ -11,9 +12,10 @@ export const boardView = (frame) => {
   const [calls, lines, stale] = [h("ul.calls"), h("ul.lines"), h("p.band.ask", { hidden: true, role: "status" })];
   const canSpeak = typeof globalThis.speechSynthesis?.speak === "function";
   const voice = h("button.pill", { type: "button", "aria-pressed": String(Boolean(frame.voice)), onclick: () => { frame.voice = !frame.voice; frame.show(frame.make); } }, t(frame.voice ? "voice_off" : "voice_on"));
+  const code = movingCode(frame);
   const element = h("div.board", {},
     h("section", {}, h("h1", {}, t("board_title")), stale, calls),
-    h("section.stack", {}, h("h2", {}, t("board_waiting")), lines, canSpeak ? voice : h("p.small.quiet", {}, t("voice_none"))));
+    h("section.stack", {}, h("h2", {}, t("board_waiting")), lines, code.element, canSpeak ? voice : h("p.small.quiet", {}, t("voice_none"))));
   const draw = (items) => {
     const { called, lines: waiting } = boardOf(items);
     const fresh = newCalls(frame.spoken ?? null, called);
@@ -43,7 +45,7 @@ export const boardView = (frame) => {
   };
   look();
   const timer = setInterval(look, LOOK_MS);
-  return { name: "board", title: t("app_board"), element, leave: () => clearInterval(timer) };
+  return { name: "board", title: t("app_board"), element, leave: () => { clearInterval(timer); code.leave(); } };
 };
 
 const one = (frame, { number, counter, masked_name: name, state, calls }) => h("li", { class: state, dataset: { number } },

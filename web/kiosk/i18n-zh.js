@@ -10,5 +10,6 @@ export const ZH = {
   ticket_title: "您的号", ticket_ahead: "前面还有 {n} 人，约 {m} 分钟", ticket_next: "您是下一位", ticket_offline: "现在没有网络。请保管好这个号，网络恢复后自动排队，按取号时间先后。", ticket_time: "取号时间 {time}", ticket_print: "打印", ticket_done: "完成", ticket_keep: "过号后 30 分钟内回来，可继续排队",
   trouble_title: "没有取到号", trouble_human: "请到导办台，工作人员会帮您取号", not_a_code: "这不是通码。请打开手机上的通码再试", as_walk_in: "改取现场号", no_block: "这台机器还没有离线号段，请到导办台取号",
   board_title: "正在叫号", board_none: "现在没有叫号", board_waiting: "等候人数", board_people: "{n} 人", board_counters: "{n} 个窗口", board_counter_none: "暂无窗口", board_serving: "办理中", board_called: "请到", board_again: "第 {n} 次", voice_on: "打开语音", voice_off: "关闭语音", voice_none: "这台设备没有语音，请看屏幕", board_stale: "没有网络，显示的是 {time} 的情况", number: "号", counter: "窗口", person: "姓名",
+  code_title: "扫码取号", code_lead: "打开“我的码”，点“扫一扫”。这个码每 15 秒更换一次。",
   stop: "。",
 };

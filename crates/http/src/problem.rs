@@ -13,7 +13,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 use tongma_domain::{Refusal, Text, Words};
 
-use crate::pages;
+use crate::{pages, security};
 
 /// The media type of RFC 9457, section 3.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -89,7 +89,14 @@ impl Problem {
     }
 
     fn page(&self, language: Language) -> Response {
-        self.finish("text/html; charset=utf-8", language, Body::from(pages::problem(&self.refusal, language)))
+        let page = Body::from(pages::problem(&self.refusal, language));
+        let mut response = self.finish("text/html; charset=utf-8", language, page);
+        // Without its own policy the page would stand there without its style.
+        let policy = security::page_policy(&[], &[security::hash_source(pages::STYLE)]);
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        response
     }
 
     fn finish(&self, media_type: &'static str, language: Language, body: Body) -> Response {

@@ -219,3 +219,7 @@ fn checked(text: &str, note: Option<&str>, key: Option<&str>) -> Result<String, 
 #[cfg(test)]
 #[path = "audit_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "audit_postgres_tests.rs"]
+mod postgres_tests;

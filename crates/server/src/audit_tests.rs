@@ -42,7 +42,7 @@ impl Drop for Place {
     }
 }
 
-async fn sealed_lines(platform: &Arc<Platform>, lines: usize) -> Citizen {
+pub async fn sealed_lines(platform: &Arc<Platform>, lines: usize) -> Citizen {
     let enrolment = Enrolment {
         name: "陈晨".into(),
         document_kind: DocumentKind::ResidentId,

@@ -21,6 +21,7 @@ mod keys;
 mod leg;
 pub mod live;
 mod money;
+mod moving_code;
 mod notice;
 mod oddities;
 mod on_behalf;
@@ -53,6 +54,7 @@ mod vault;
 mod venue_code;
 mod views;
 
+pub use moving_code::MovingCode;
 pub use act::{ActRefused, Acted, Asked, Attempt};
 pub use beside::{LOOK_UP_SETTING, LookUp};
 pub use bundle::SignedBundle;

@@ -98,6 +98,20 @@ impl Platform {
     /// # Errors
     /// `point.unknown`, `point_code.none`, `point_code.withdrawn`, `keys.unusable`.
     pub fn venue_code(&self, point: Id, purpose: &str) -> Result<VenueCode, Refusal> {
+        let code = self.printed_code(point, purpose)?;
+        let until_minute = code.until_minute;
+        let signed = code.issue(self.codes.issuer(), &self.seed()).map_err(|_| unsigned())?;
+        let directory = self.directory();
+        Ok(VenueCode {
+            text: signed.to_text(),
+            version: self.point_code_record(point, purpose)?.ok_or_else(no_code)?.version,
+            until: UnixMs::from_millis((EPOCH_S + i64::from(until_minute) * 60).saturating_mul(1000)),
+            place: self.venue_place(&directory, directory.point(point)?, purpose)?,
+        })
+    }
+
+    /// What the code of a point says before it is signed.
+    pub(crate) fn printed_code(&self, point: Id, purpose: &str) -> Result<PointCode, Refusal> {
         let directory = self.directory();
         let record = directory.point(point)?;
         let held = self.point_code_record(point, purpose)?.ok_or_else(no_code)?;
@@ -105,7 +119,7 @@ impl Platform {
             return Err(withdrawn());
         }
         let venue = directory.venue(record.point.venue)?;
-        let code = PointCode {
+        Ok(PointCode {
             origin: self.codes.host().to_owned(),
             key_index: self.codes.issuer_index(),
             point: self.code_id(point)?,
@@ -115,13 +129,6 @@ impl Platform {
             from_minute: held.from_minute,
             until_minute: held.until_minute,
             dynamic: None,
-        };
-        let signed = code.issue(self.codes.issuer(), &self.seed()).map_err(|_| unsigned())?;
-        Ok(VenueCode {
-            text: signed.to_text(),
-            version: held.version,
-            until: UnixMs::from_millis((EPOCH_S + i64::from(held.until_minute) * 60).saturating_mul(1000)),
-            place: self.venue_place(&directory, record, purpose)?,
         })
     }
 
@@ -269,7 +276,7 @@ fn withdrawn() -> Refusal {
     )
 }
 
-fn unsigned() -> Refusal {
+pub(crate) fn unsigned() -> Refusal {
     Refusal::unavailable(
         "keys.unusable",
         Text::new("签名密钥不可用", "The signing keys cannot be used"),

@@ -13,7 +13,7 @@ use tongma_service::{Audience, VenueCode};
 
 use crate::{
     dto::{Named, Words},
-    edge::{Administrator, Shared, SignedIn},
+    edge::{Administrator, Shared, SignedIn, SignedPoint},
     extract::{IdempotencyKey, Json, OutwardId},
     pages,
     problem::{Answer, Language, internal},
@@ -39,12 +39,32 @@ pub fn operations() -> Vec<Operation> {
     let mut operations: Vec<Operation> =
         administration.into_iter().map(|operation| operation.by(Caller::Administrator)).collect();
     operations.push(
+        get("/v1/points/{id}/code", "The code for this point's screen, which moves", moving)
+            .by(Caller::Point)
+            .gives::<MovingCodeView>(),
+    );
+    operations.push(
         post("/v1/me/scans", "I scanned a venue's code", scan)
             .by(Caller::Citizen)
             .takes::<NewScan>()
             .gives::<Scanned>(),
     );
     operations
+}
+
+/// The code that a point's screen shows now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MovingCodeView {
+    /// The whole signed URL, with the step of this moment.
+    pub text: String,
+    /// Modules on a side of its QR symbol, the quiet zone of 4 modules included.
+    pub side: usize,
+    /// The dark modules, the `d` of an SVG path whose origin is the first module.
+    pub path: String,
+    /// When the next step begins and another code has to be fetched, Unix milliseconds.
+    pub next_ms: i64,
+    /// Unix milliseconds, by the platform's clock.
+    pub now_ms: i64,
 }
 
 /// A text that the citizen's camera read.
@@ -215,6 +235,24 @@ pub async fn move_point(
     let venue = asked.venue.map(|venue| edge.platform.inward(Audience::Administration, &venue)).transpose()?;
     edge.platform.move_point(point, venue).await?;
     Ok(Json(Changed { changed: true }))
+}
+
+pub async fn moving(
+    State(edge): State<Shared>,
+    OutwardId(id): OutwardId,
+    point: SignedPoint,
+) -> Answer<Json<MovingCodeView>> {
+    point.is(&id)?;
+    let code = edge.platform.moving_code(point.id).await?;
+    let drawing = symbol(&code.text).ok_or_else(internal)?;
+    let now_ms = edge.platform.now().as_millis();
+    Ok(Json(MovingCodeView {
+        text: code.text,
+        side: drawing.side,
+        path: drawing.path,
+        next_ms: code.next.as_millis(),
+        now_ms,
+    }))
 }
 
 /// The address inside a venue code, opened by any camera: what it stands for, by the registry, and the sheet to print.

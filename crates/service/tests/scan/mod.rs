@@ -123,3 +123,47 @@ async fn nothing_internal_is_in_a_code() {
         assert!(!text.contains(&id.to_string()), "{text}");
     }
 }
+
+/// What a phone is told that scans this text now.
+async fn read(house: &House, phone: &Phone, text: &str, key: &str) -> String {
+    let scanned = house.platform.scan(&phone.citizen, text, key).await;
+    scanned.map_or_else(|refusal| refusal.code().to_owned(), |_| "good".into())
+}
+
+#[tokio::test]
+async fn a_moving_code_opens_its_place_and_a_picture_of_it_does_not_for_long() {
+    let house = House::new().await;
+    let phone = Phone::of(&house, "one").await;
+    // Through the turn of the half hour, each step is another code, good in its step and shortly after.
+    let begun_s = house.now_s() + 1800 - 60;
+    let mut seen = std::collections::BTreeSet::new();
+    for step in 0..8 {
+        house.set_s(begun_s + step * 15);
+        let code = house.platform.moving_code(house.point).await.unwrap();
+        assert_eq!(code.next.as_seconds(), begun_s + (step + 1) * 15);
+        assert!(seen.insert(code.text.rsplit_once("&c=").unwrap().1.to_owned()), "a value is shown once");
+        assert_eq!(read(&house, &phone, &code.text, &format!("now {step}")).await, "good");
+        house.set_s(begun_s + step * 15 + 24);
+        assert_eq!(read(&house, &phone, &code.text, &format!("soon {step}")).await, "good");
+        house.set_s(begun_s + step * 15 + 25);
+        // Of a half hour that is over it is named so.
+        let late = read(&house, &phone, &code.text, &format!("late {step}")).await;
+        assert!(["scan.stale", "scan.expired"].contains(&late.as_str()), "{late}");
+    }
+    // Who saw a step can work out earlier ones, and nothing later.
+    house.set_s(begun_s + 606);
+    let code = house.platform.moving_code(house.point).await.unwrap().text;
+    let (body, shown) = code.rsplit_once("&i=").unwrap();
+    let (step, value) = shown.split_once("&c=").unwrap();
+    let later: u32 = step.parse::<u32>().unwrap() + 1;
+    assert_eq!(read(&house, &phone, &format!("{body}&i={later}&c={value}"), "f1").await, "scan.forged");
+    let static_part = body.split("&s=").next().unwrap();
+    assert_eq!(read(&house, &phone, static_part, "f2").await, "scan.not_ours");
+    assert_eq!(read(&house, &phone, body, "f3").await, "scan.damaged");
+    // Another point's screen shows another chain, and a withdrawn code ends the screen's, too.
+    let other = house.platform.moving_code(house.other_point).await.unwrap().text;
+    assert_ne!(other.rsplit_once("&c="), code.rsplit_once("&c="));
+    house.platform.withdraw_venue_code(house.point, ANY_PURPOSE).await.unwrap();
+    assert_eq!(house.platform.moving_code(house.point).await.unwrap_err().code(), "point_code.withdrawn");
+    assert_eq!(read(&house, &phone, &code, "w").await, "scan.replaced");
+}
