@@ -54,7 +54,6 @@ mod vault;
 mod venue_code;
 mod views;
 
-pub use moving_code::MovingCode;
 pub use act::{ActRefused, Acted, Asked, Attempt};
 pub use beside::{LOOK_UP_SETTING, LookUp};
 pub use bundle::SignedBundle;
@@ -66,6 +65,7 @@ pub use facts::{Event, EventResult, HandedOver, MOST_EVENTS};
 pub use grants::{CertificateCopy, CopiedField, Copies, GrantView, SignedReceipt};
 pub use invitation::{INVITATION_LIFE_S, Invitation, Wish};
 pub use keys::{CodeKeys, Lists};
+pub use moving_code::MovingCode;
 pub use notice::{Inbox, Message, NoticeSettings, TOPICS, Texted, Topic};
 pub use oddities::{Holes, Oddity};
 pub use on_behalf::{Grant, MOST_GRANT_DAYS};
