@@ -95,7 +95,9 @@ impl Platform {
         asked: Asked,
     ) -> Result<Acted, ActRefused> {
         let mut leg = self.leg_at(point, record, operator, &asked)?;
-        let scope: [&[u8]; 3] = [point.as_bytes(), presentation.as_bytes(), asked.idempotency_key.as_bytes()];
+        // The presentation's time comes first, so that in the deciding thing's bucket these rows lie in their order.
+        let asked_as = Id::derived(&[point.as_bytes(), asked.idempotency_key.as_bytes()]);
+        let scope: [&[u8]; 2] = [presentation.as_bytes(), asked_as.as_bytes()];
         leg.once = once(&scope, request_digest(&asked), leg.context.attempt, self.now())?;
         let directory = self.directory();
         let organisation = directory.venue(leg.context.venue)?.organisation;
