@@ -8,16 +8,17 @@ import { pickerFor } from "./sessions.js";
 import { actionsAbout, describe, openFields, quoteBefore, withoutReceipted } from "./things.js";
 
 const KINDS = ["loan", "bill", "booking"];
-const EVERY_KIND = [...KINDS, "stay", "ticket", "reader", "receipt"];
+const EVERY_KIND = [...KINDS, "hold", "stay", "ticket", "reader", "receipt"];
 const PICTURES = {
   loan: "M5 4h6a2 2 0 0 1 2 2v14a2 2 0 0 0-2-2H5zM19 4h-4a2 2 0 0 0-2 2v14a2 2 0 0 1 2-2h4z",
   bill: "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
   booking: "M4 6h16v14H4zM4 11h16M8 3v4M16 3v4",
   stay: "M3 19v-9M3 15h18v4M21 15v-2a3 3 0 0 0-3-3h-8v5M6.5 12.500a1.500 1.500 0 1 0 0-3 1.500 1.500 0 0 0 0 3z",
   ticket: "M4 7h16v4a2 2 0 0 0 0 4v4H4v-4a2 2 0 0 0 0-4zM10 7v12",
+  hold: "M5 4h6a2 2 0 0 1 2 2v14a2 2 0 0 0-2-2H5zM17 4v8l2-1.500 2 1.500V4z",
   reader: "M3 6h18v13H3zM7 11h4M7 15h7",
 };
-const TOGETHER = { loan: ["loan", "reader"], bill: ["bill", "receipt"], booking: ["booking", "stay", "ticket"] };
+const TOGETHER = { loan: ["loan", "hold", "reader"], bill: ["bill", "receipt"], booking: ["booking", "stay", "ticket"] };
 const SHADES = { green: "good", amber: "ask", red: "bad" };
 const tools = (app) => ({ t: app.t, f: app.f, language: app.shell.language, nowMs: app.shell.clock.now() });
 
@@ -121,12 +122,13 @@ function card(app, item, actions) {
   );
 }
 
-/** A place with what can be started there. What needs a thing first (a loan, a bill, a booking) is offered on that thing instead. */
+/** A place with what can be started there. What needs a thing first (a loan, a bill, a booking) is offered on that thing instead; a
+    hold is asked for by the number in the library's catalogue. */
 function place(app, venue) {
   const free = (action) =>
     !action.moves_money &&
     action.id !== "quote" &&
-    !action.form.some((field) => field.required && ["barcode", "reference"].includes(field.kind.type)) &&
+    (action.id === "hold" || !action.form.some((field) => field.required && ["barcode", "reference"].includes(field.kind.type))) &&
     !/^(cancel|move|change)/.test(action.id);
   const startable = venue.scenarios.flatMap((scenario) => scenario.actions.filter(free).map((action) => ({ scenario, action })));
   if (!startable.length) return null;

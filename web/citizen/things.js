@@ -3,7 +3,7 @@
 import { pick } from "../shared/i18n.js";
 
 const wordy = (value, language) => (typeof value === "string" ? value : value && typeof value === "object" ? pick(value, language) : "");
-const BEGINS = /^(arrive|book|borrow|extend|open|register|reserve)/; // makes a new thing, though an old one may answer its form
+const BEGINS = /^(arrive|book|borrow|extend|hold|open|register|reserve)/; // makes a new thing, though an old one may answer its form
 const PARTS = ["total_fen", "fund_fen", "personal_fen", "family_fen"];
 
 /**
@@ -29,6 +29,8 @@ export function describe(thing, { t, f, language, nowMs }) {
     ...PARTS.filter((part) => body[part] > 0 && (part !== "total_fen" || body.own_fen !== body[part])).map(
       (part) => `${t(`bill_${part}`)} ${f.money(body[part])}`,
     ),
+    body.pick_up && t("hold_pick_up", { name: wordy(body.pick_up, language) }),
+    body.hold_state === "ready" && t("hold_until", { date: f.day(body.until) }),
     wordy(body.note, language),
   ].filter(Boolean);
   const fen = body.own_fen ?? body.amount_fen ?? (body.fine_fen > 0 ? body.fine_fen : null);
@@ -38,6 +40,7 @@ export function describe(thing, { t, f, language, nowMs }) {
 function stateOfThing(body, due, { t, language, nowMs }) {
   const own = wordy(body.state_words ?? body.status_words, language);
   if (own) return { words: own, shade: "" };
+  if (body.hold_state) return { words: t(`hold_${body.hold_state}`), shade: body.hold_state === "ready" ? "good" : "" };
   if (body.paid === true) return { words: t("bill_paid"), shade: "good" };
   if (body.paid === false) return { words: t("bill_unpaid"), shade: "ask" };
   if (typeof due === "number" && due < nowMs) return { words: t("overdue"), shade: "bad" };
@@ -75,8 +78,8 @@ function filledFrom(body, form) {
 export function actionsAbout(thing, offered) {
   const body = thing.body ?? {};
   const listed =
-    thing.actions?.length > 0
-      ? thing.actions
+    thing.actions?.length > 0 || Array.isArray(body.actions)
+      ? (thing.actions ?? [])
       : offered
           .map((action) => ({ ...action, input: filledFrom(body, action.form) }))
           .filter(

@@ -3,6 +3,8 @@
 //! Invariant: every item has exactly one custodian, the house or one loan; the quantity released never exceeds the
 //! quantity someone is entitled to.
 
+pub mod hold;
+
 use serde::{Deserialize, Serialize};
 use tongma_domain::{Id, UnixMs};
 use tongma_store::{Held, Index, Key, Page, StoreError, Stored, Txn, create, find, load, save};

@@ -115,6 +115,14 @@ impl World {
         }
     }
 
+    /// Lets every timer go off that is due by now, and brings what it sends.
+    pub fn ring(&mut self) {
+        let due: Vec<_> = self.timers.iter().filter(|(at, _)| *at <= self.now).cloned().collect();
+        self.timers.retain(|(at, _)| *at > self.now);
+        self.legs.extend(due.into_iter().map(|(_, leg)| leg));
+        self.deliver();
+    }
+
     /// Tunes a setting of the venue.
     pub fn set(&mut self, setting: &str, value: i64) {
         self.venue.settings.insert(format!("{}.{setting}", self.scenario.card().id), value);

@@ -9,11 +9,14 @@
 //!    no standing consent here, so the step is refused as `consent.needed`; she taps “agree” on the phone, the same
 //!    attempt runs again, she becomes reader `R00000001`, and the book is hers until the end of the 31st day.
 //! 3. In the app she renews once: `renew {item: "G1001"}`.
-//! 4. Her son puts the book on the return desk of another member library: `return {items: ["G1001"]}`, no code. It was
-//!    two days late: 0.20 yuan are owed, and `pay_fine {}` takes them from her purse after a tap.
+//! 4. Mr Wu asks for the same copy: `hold {item: "G1001"}`; from now on she cannot renew it.
+//! 5. Her son puts the book on the return desk of another member library: `return {items: ["G1001"]}`, no code. It was
+//!    two days late: 0.20 yuan are owed, and `pay_fine {}` takes them from her purse after a tap. The desk reads “to be
+//!    sent” to Mr Wu's library; there, `return {items: ["G1001"]}` puts it on the pick-up shelf, and he is told.
 
 mod account;
 mod card;
+mod holds;
 mod lending;
 #[cfg(test)]
 mod tests;
@@ -47,6 +50,9 @@ impl Scenario for Entry {
             "borrow" => lending::borrow(desk, step),
             "return" => lending::give_back(desk, step),
             "renew" => lending::renew(desk, step),
+            "hold" => holds::place(desk, step),
+            "unhold" => holds::give_up(desk, step),
+            holds::LAPSE => holds::lapse(desk, step),
             "pay_fine" => account::pay_fine(desk, step),
             account::SETTLE => account::settle(desk, step),
             account::DECLINE => account::decline(desk, step),
@@ -54,7 +60,7 @@ impl Scenario for Entry {
         }
     }
 
-    /// For the holder: the account first, then the loans.
+    /// For the holder: the account first, then the loans, then the holds.
     fn list(&self, desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Vec<Value>, Stop> {
         let (Cause::Holder | Cause::Operator, Some(holder)) = (&step.cause, step.holder) else { return Ok(Vec::new()) };
         let union = step.venue.thing("union");
@@ -62,6 +68,9 @@ impl Scenario for Entry {
         let mut listed = vec![json!({"kind": "account", "of": account::mirrored(&reader.value)})];
         for loan in handover::open_loans(desk.txn, union, holder.person, lending::MOST_LOANS)? {
             listed.push(json!({"kind": "loan", "of": lending::mirrored(&loan, step.venue)}));
+        }
+        for hold in handover::hold::of_person(desk.txn, union, holder.person)? {
+            listed.push(json!({"kind": "hold", "of": holds::shown(&hold)}));
         }
         Ok(listed)
     }

@@ -8,6 +8,7 @@ mod charge;
 mod deliver;
 mod disclose;
 mod handover;
+mod hold;
 mod queue;
 mod queue_reference;
 mod reserve;

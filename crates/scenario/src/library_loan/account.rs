@@ -28,6 +28,9 @@ pub struct Reader {
     pub open: u32,
     /// What is owed.
     pub fine: Fen,
+    /// Under 14 when they last borrowed: children have rules of their own.
+    #[serde(default)]
+    pub child: bool,
     /// How often this has changed.
     pub revision: u64,
 }
@@ -57,7 +60,7 @@ pub fn reader_or_new(desk: &mut Desk<'_>, step: &Step<'_>, holder: &Holder) -> R
     let link = bind::Link { registry: union, kind: "reader", number: &number, person: holder.person, thing: union };
     let (binding, _) = bind::link(desk.txn, &link, desk.now)?;
     desk.effects.push(Effect::Binding { person: holder.person, binding: binding.mirrored(), live: true });
-    let reader = Reader { v: Schema, person: holder.person, number, open: 0, fine: Fen::ZERO, revision: 0 };
+    let reader = Reader { v: Schema, person: holder.person, number, open: 0, fine: Fen::ZERO, child: false, revision: 0 };
     upsert(desk.txn, reader_key(union, holder.person), &reader)?;
     let held = load::<Reader>(desk.txn, reader_key(union, holder.person))?;
     held.ok_or_else(|| tongma_capability::records::StoreError::Conflict.into())

@@ -59,6 +59,24 @@ const ACTIONS: &[Action] = &[
         moves_money: false,
     },
     Action {
+        id: "hold",
+        name: t("预约图书", "Place a hold"),
+        by: &[Starter::Operator, Starter::Holder],
+        form: &[Field {
+            id: "item", name: t("图书条码", "Book bar code"), kind: FieldKind::Barcode, required: true
+        }],
+        moves_money: false,
+    },
+    Action {
+        id: "unhold",
+        name: t("取消图书预约", "Give up the hold"),
+        by: &[Starter::Operator, Starter::Holder],
+        form: &[Field {
+            id: "item", name: t("图书条码", "Book bar code"), kind: FieldKind::Barcode, required: true
+        }],
+        moves_money: false,
+    },
+    Action {
         id: "pay_fine",
         name: t("缴滞纳金", "Pay the fine"),
         by: &[Starter::Operator, Starter::Holder],
@@ -108,6 +126,38 @@ const SETTINGS: &[Setting] = &[
         source: "Guangzhou union of libraries: 1 renewal",
     },
     Setting {
+        id: "child_loan_limit_items",
+        name: t("少儿读者最多可借册数", "Most items on loan to a child"),
+        default: 10,
+        least: 1,
+        most: 100,
+        source: "Nanshan Bookhouse, Shenzhen: 10 books for readers with a full card; for children an inference",
+    },
+    Setting {
+        id: "child_fine_percent",
+        name: t("少儿读者滞纳金比例（%）", "Part of the fine that children owe, percent"),
+        default: 100,
+        least: 0,
+        most: 100,
+        source: "inference: some libraries ask nothing of children",
+    },
+    Setting {
+        id: "holds_most",
+        name: t("同时预约册数上限", "Most holds at once"),
+        default: 5,
+        least: 0,
+        most: 50,
+        source: "inference",
+    },
+    Setting {
+        id: "hold_shelf_days",
+        name: t("预约架保留天数", "Days a book stands on the pick-up shelf"),
+        default: 3,
+        least: 1,
+        most: 30,
+        source: "inference",
+    },
+    Setting {
         id: "fine_fen_per_day",
         name: t("每册每天滞纳金（分）", "Fine per item and day, fen"),
         default: 10,
@@ -150,6 +200,17 @@ const CELLS: &[Cell] = &[
         id: "6.borrow", name: t("码加条码即借出并有应还日期", "Code and bar codes make loans with due dates")
     },
     Cell { id: "6.renew", name: t("可续借，且有次数限制", "Renewal, within its limit") },
+    Cell { id: "6.hold", name: t("预约在借的书，还回后留给预约人", "A hold keeps the book for whoever waits") },
+    Cell {
+        id: "6.on_hold_for_another", name: t("留给别人的书不外借", "A book kept for another is not lent"),
+    },
+    Cell {
+        id: "6.hold_elsewhere",
+        name: t("异馆还回的预约书送到取书馆", "A held book returned elsewhere goes to where it is picked up"),
+    },
+    Cell { id: "6.hold_lapses", name: t("逾期未取即轮到下一位", "Not fetched in time: the next one's turn") },
+    Cell { id: "6.hold_keeps_from_renewal", name: t("有人预约时不能续借", "No renewal while somebody waits") },
+    Cell { id: "6.child", name: t("少儿读者另有册数，监护人可代办", "Children have a limit of their own; a guardian acts for them") },
     Cell { id: "6.return_book_alone", name: t("还书只需书", "A return needs the book alone") },
     Cell { id: "6.return_elsewhere", name: t("联盟内异馆还书", "Return at another member of the union") },
     Cell {
@@ -197,6 +258,24 @@ refusals! {
     too_early conflict "loan.renew_too_early"
         ("现在续借不会更晚还", "Renewing now would give no more time")
         ("续借没有用掉；请临近到期再续借", "No renewal was used; renew nearer to the due date");
+    on_hold conflict "loan.on_hold"
+        ("这册书已留给预约的读者", "This copy is kept for a reader who asked for it")
+        ("请借其他复本，或预约排队", "Take another copy, or place a hold");
+    wanted conflict "loan.wanted"
+        ("有读者在等这册书，不能续借", "Another reader waits for this copy; it cannot be renewed")
+        ("请按期归还，还后可再预约", "Return it in time, and place a hold of your own");
+    in_house conflict "hold.in_house"
+        ("这册书在馆，可以直接借", "This copy is in the library and can be borrowed")
+        ("请到书架取书，或请工作人员帮忙", "Take it from the shelf, or ask the staff");
+    yours conflict "hold.yours"
+        ("这册书正在本人名下", "You have this copy on loan")
+        ("无需预约", "No hold is needed");
+    holds_full conflict "hold.limit"
+        ("预约册数已到上限", "The limit of holds is reached")
+        ("请先取书或取消一册预约", "Fetch or give up one of them first");
+    no_hold missing "hold.none"
+        ("没有这册书的预约", "There is no hold on this copy")
+        ("请刷新后再看", "Look again after a moment");
     no_fine conflict "fine.none"
         ("没有欠费", "Nothing is owed")
         ("无需缴费", "There is nothing to pay");

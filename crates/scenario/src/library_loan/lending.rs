@@ -6,7 +6,8 @@ use tongma_capability::{Desk, Step, Stop, disclose};
 use tongma_domain::{AgeClass, Claim, Date, Fen, Id, Outcome, Refusal, Text, UnixMs, Venue, Words};
 
 use super::account;
-use super::card::{CARD, fine_owed, item_out, limit, not_yours, overdue, renewed_out, too_early, unknown_item};
+use super::holds;
+use super::card::{CARD, fine_owed, item_out, limit, not_yours, overdue, renewed_out, too_early, unknown_item, wanted};
 
 /// More loans than any venue may allow: the bound of every list.
 pub const MOST_LOANS: usize = 100;
@@ -34,7 +35,9 @@ pub fn borrow(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
         if reader.value.fine.get() >= step.venue.setting(&CARD, "fine_block_fen") {
             return Err(fine_owed().into());
         }
-        let most = step.venue.setting(&CARD, "loan_limit_items");
+        let child = holder.age_class(desk.now) == AgeClass::Child;
+        reader.value.child = child;
+        let most = step.venue.setting(&CARD, if child { "child_loan_limit_items" } else { "loan_limit_items" });
         if i64::try_from(before.len() + fresh.len()).unwrap_or(i64::MAX) > most {
             return Err(limit_named(most).into());
         }
@@ -63,9 +66,13 @@ fn lend_all(desk: &mut Desk<'_>, step: &Step<'_>, union: Id, person: Id) -> Resu
         if loans.iter().any(|loan| loan.code == code) {
             continue;
         }
+        let own = holds::may_lend(desk, union, person, code)?;
         let id = step.attempt.beside(desk.txn.bucket(), &[b"loan", code.as_bytes()]);
         match handover::give(desk.txn, (union, code), person, id, (desk.now, due))? {
             Given::Fresh(loan) => {
+                if let Some(own) = own {
+                    holds::fulfil(desk, own)?;
+                }
                 fresh.push(loan.clone());
                 loans.push(loan);
             }
@@ -80,24 +87,37 @@ fn lend_all(desk: &mut Desk<'_>, step: &Step<'_>, union: Id, person: Id) -> Resu
 /// Takes copies back. The book is enough; whose it was is told to nobody at the desk.
 pub fn give_back(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
     let union = step.venue.thing("union");
-    let (mut items, mut was_here, mut fine_sum) = (Vec::new(), 0, 0);
+    let (mut items, mut was_here, mut fine_sum, mut aside) = (Vec::new(), 0, 0, 0);
     for code in step.input.texts("items") {
         match handover::take_back(desk.txn, union, code, desk.now)? {
             TakenBack::Unknown => return Err(naming(unknown_item(), code).into()),
             TakenBack::WasHere(item) => {
                 was_here += 1;
-                items.push(json!({"barcode": item.code, "title": item.title, "was_on_loan": false}));
+                let shelf = holds::came_in(desk, step, code)?;
+                aside += usize::from(shelf.is_some());
+                items.push(with(json!({"barcode": item.code, "title": item.title, "was_on_loan": false}), shelf));
             }
             TakenBack::Closed(loan) => {
-                let (late_days, fine) = fine_of(&loan, desk.now, step.venue);
+                let child = account::reader(desk.txn, union, loan.person)?.is_some_and(|held| held.value.child);
+                let (late_days, fine) = fine_of(&loan, desk.now, step.venue, child);
                 fine_sum += fine.get();
                 close(desk, step, &loan, fine)?;
-                items.push(json!({"barcode": loan.code, "title": loan.title, "was_on_loan": true, "late_days": late_days, "fine_fen": fine}));
+                let shelf = holds::came_in(desk, step, code)?;
+                aside += usize::from(shelf.is_some());
+                let item = json!({"barcode": loan.code, "title": loan.title, "was_on_loan": true, "late_days": late_days, "fine_fen": fine});
+                items.push(with(item, shelf));
             }
         }
     }
     let count = items.len();
     let detail = json!({"items": items, "fine_fen": fine_sum});
+    if aside > 0 {
+        let words = Words::new(
+            format!("收回 {count} 册，其中 {aside} 册有人预约，请按明细放预约架或送馆"),
+            format!("{count} taken back; {aside} on hold: to the pick-up shelf or to be sent, as listed"),
+        );
+        return Ok(Outcome::ask(Text::new("有预约", "On hold"), words, detail));
+    }
     if was_here > 0 {
         let words = Words::new(format!("其中 {was_here} 册本来就在馆"), format!("{was_here} of them were not on loan"));
         return Ok(Outcome::ask(Text::new("请核对", "Please check"), words, detail));
@@ -144,6 +164,9 @@ pub fn renew(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
     if held.value.is_overdue(desk.now) {
         return Err(overdue().into());
     }
+    if holds::is_wanted(desk, union, holder.person, code)? {
+        return Err(wanted().into());
+    }
     if i64::from(held.value.renewals) >= step.venue.setting(&CARD, "renewals_most") {
         return Err(renewed_out().into());
     }
@@ -173,14 +196,24 @@ fn log_lent(desk: &mut Desk<'_>, step: &Step<'_>, person: Id, loans: &[Loan], re
 }
 
 /// Days late and what they cost: each Beijing calendar day after the due day, up to the item's cap.
-fn fine_of(loan: &Loan, returned: UnixMs, venue: &Venue) -> (i64, Fen) {
+fn fine_of(loan: &Loan, returned: UnixMs, venue: &Venue, child: bool) -> (i64, Fen) {
     let late_days = (returned.date().to_days() - loan.due.date().to_days()).max(0);
     let owed = late_days.saturating_mul(venue.setting(&CARD, "fine_fen_per_day"));
-    (late_days, Fen::new(owed.min(venue.setting(&CARD, "fine_cap_fen_per_item"))))
+    let capped = owed.min(venue.setting(&CARD, "fine_cap_fen_per_item"));
+    let percent = if child { venue.setting(&CARD, "child_fine_percent") } else { 100 };
+    (late_days, Fen::new(capped.saturating_mul(percent) / 100))
+}
+
+/// An item of the desk's list, with what has to be done about its hold.
+fn with(mut item: Value, shelf: Option<Map<String, Value>>) -> Value {
+    if let (Some(members), Some(shelf)) = (item.as_object_mut(), shelf) {
+        members.extend(shelf);
+    }
+    item
 }
 
 /// The last millisecond of the day so many days after this one.
-fn end_of_day_after(now: UnixMs, days: i64) -> UnixMs {
+pub fn end_of_day_after(now: UnixMs, days: i64) -> UnixMs {
     let next = Date::from_days(now.date().to_days() + days + 1).start();
     UnixMs::from_millis(next.as_millis() - 1)
 }
@@ -188,7 +221,8 @@ fn end_of_day_after(now: UnixMs, days: i64) -> UnixMs {
 /// A loan as the person sees it.
 pub fn mirrored(loan: &Loan, venue: &Venue) -> Value {
     let left = venue.setting(&CARD, "renewals_most").saturating_sub(i64::from(loan.renewals)).max(0);
-    json!({"barcode": loan.code, "title": loan.title, "out": loan.out, "due": loan.due, "renewals_left": left})
+    let actions: &[&str] = if left > 0 { &["renew"] } else { &[] };
+    json!({"barcode": loan.code, "title": loan.title, "out": loan.out, "due": loan.due, "renewals_left": left, "actions": actions})
 }
 
 /// A loan as the desk sees it: nothing of the person.
@@ -196,7 +230,7 @@ fn at_desk(loan: &Loan) -> Value {
     json!({"barcode": loan.code, "title": loan.title, "due": loan.due, "due_date": loan.due.date()})
 }
 
-fn naming(refusal: Refusal, code: &str) -> Refusal {
+pub fn naming(refusal: Refusal, code: &str) -> Refusal {
     let title = Words::new(format!("{}：{code}", refusal.title.zh), format!("{}: {code}", refusal.title.en));
     refusal.titled(title)
 }

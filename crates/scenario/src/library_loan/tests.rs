@@ -236,3 +236,107 @@ fn the_holders_list_is_account_and_loans() {
     assert_eq!(kinds, ["account", "loan", "loan"]);
     assert!(world.list(Cause::Point, "list", None, &json!({})).is_empty());
 }
+
+/// A reader with a standing consent.
+fn reader(name: &str, birth: &str) -> Holder {
+    let mut reader = person(name, birth);
+    reader.consents.push("library_loan".into());
+    reader
+}
+
+/// Chen has G1, Wu and then Li wait for it.
+fn waited_for() -> (World, Holder, Holder, Holder) {
+    let (mut world, chen) = library();
+    let (wu, li) = (reader("吴", "1990-01-01"), reader("李", "1991-01-01"));
+    world.at_desk("borrow", &chen, json!({"items": ["G1"]}), attempt(1)).unwrap();
+    for (holder, place) in [(&wu, 1), (&li, 2)] {
+        let held = world.in_app("hold", holder, json!({"item": "G1"}), attempt(10 + place)).unwrap();
+        assert_eq!(held.detail["place"], place);
+        world.now = world.now.plus_s(60);
+    }
+    (world, chen, wu, li)
+}
+
+fn hold_state(world: &World, holder: &Holder) -> serde_json::Value {
+    world.mirrored(holder.person, "hold").first().map(|hold| hold["hold_state"].clone()).unwrap_or_default()
+}
+
+#[test]
+fn a_held_copy_goes_to_whoever_waits_longest_and_to_nobody_else() {
+    let (mut world, chen, wu, li) = waited_for();
+    let again = world.in_app("hold", &wu, json!({"item": "G1"}), attempt(20)).unwrap();
+    assert_eq!(again.detail["place"], 1, "asked twice, one turn");
+    assert_eq!(code(&world.in_app("renew", &chen, json!({"item": "G1"}), attempt(21))), "loan.wanted");
+    let back = world.at_point("return", json!({"items": ["G1"]}), attempt(22)).unwrap();
+    assert!(back.detail["items"][0]["hold"]["zh"].as_str().unwrap().starts_with("放预约架"), "{}", back.detail);
+    assert_eq!((hold_state(&world, &wu), hold_state(&world, &li)), (json!("ready"), json!("waiting")));
+    for other in [&chen, &li] {
+        let answer = world.at_desk("borrow", other, json!({"items": ["G1"]}), attempt(23));
+        assert_eq!(code(&answer), "loan.on_hold");
+    }
+    world.at_desk("borrow", &wu, json!({"items": ["G1"]}), attempt(24)).unwrap();
+    assert!(world.mirrored(wu.person, "hold").is_empty());
+    world.at_point("return", json!({"items": ["G1"]}), attempt(25)).unwrap();
+    assert_eq!(hold_state(&world, &li), "ready");
+    assert_eq!(code(&world.in_app("unhold", &li, json!({"item": "G1"}), attempt(26))), "ok");
+    assert_eq!(code(&world.in_app("unhold", &li, json!({"item": "G1"}), attempt(27))), "hold.none");
+    assert_eq!(code(&world.at_desk("borrow", &chen, json!({"items": ["G1"]}), attempt(28))), "ok");
+}
+
+#[test]
+fn a_hold_that_nobody_fetches_lapses_on_its_day_and_the_next_one_has_the_turn() {
+    let (mut world, chen, wu, li) = waited_for();
+    world.at_point("return", json!({"items": ["G1"]}), attempt(22)).unwrap();
+    world.now = world.now.plus_days(3);
+    world.ring();
+    assert_eq!(hold_state(&world, &wu), "ready", "the whole third day");
+    world.now = world.now.plus_days(1);
+    world.ring();
+    assert!(world.mirrored(wu.person, "hold").is_empty());
+    assert_eq!(hold_state(&world, &li), "ready");
+    world.now = world.now.plus_days(4);
+    world.ring();
+    assert_eq!(code(&world.at_desk("borrow", &chen, json!({"items": ["G1"]}), attempt(30))), "ok");
+}
+
+#[test]
+fn a_held_copy_that_comes_back_elsewhere_is_sent_to_where_it_is_picked_up() {
+    let (mut world, chen, wu, _) = waited_for();
+    let here = world.venue.id;
+    world.venue.id = Id::derived(&[b"another member of the union"]);
+    let back = world.at_point("return", json!({"items": ["G1"]}), attempt(22)).unwrap();
+    assert!(back.detail["items"][0]["hold"]["zh"].as_str().unwrap().starts_with("送到取书馆"));
+    assert_eq!(hold_state(&world, &wu), "transfer");
+    assert_eq!(code(&world.at_desk("borrow", &chen, json!({"items": ["G1"]}), attempt(23))), "loan.on_hold");
+    world.venue.id = here;
+    world.at_point("return", json!({"items": ["G1"]}), attempt(24)).unwrap();
+    assert_eq!(hold_state(&world, &wu), "ready");
+    let lent = world.at_desk("borrow", &wu, json!({"items": ["G1"]}), attempt(25)).unwrap();
+    assert_eq!(lent.detail["items"][0]["barcode"], "G1");
+}
+
+#[test]
+fn what_keeps_a_hold_from_being_placed() {
+    let (mut world, chen) = library();
+    let wu = reader("吴", "1990-01-01");
+    assert_eq!(code(&world.in_app("hold", &wu, json!({"item": "G1"}), attempt(1))), "hold.in_house");
+    assert_eq!(code(&world.in_app("hold", &wu, json!({"item": "X1"}), attempt(2))), "loan.unknown_item");
+    world.at_desk("borrow", &chen, json!({"items": ["G1", "G2"]}), attempt(3)).unwrap();
+    assert_eq!(code(&world.in_app("hold", &chen, json!({"item": "G1"}), attempt(4))), "hold.yours");
+    world.set("holds_most", 1);
+    assert_eq!(code(&world.in_app("hold", &wu, json!({"item": "G1"}), attempt(5))), "ok");
+    assert_eq!(code(&world.in_app("hold", &wu, json!({"item": "G2"}), attempt(6))), "hold.limit");
+}
+
+#[test]
+fn children_have_a_limit_and_a_fine_of_their_own() {
+    let (mut world, _) = library();
+    world.set("child_loan_limit_items", 1);
+    world.set("child_fine_percent", 50);
+    let child = reader("小林", "2016-06-01");
+    assert_eq!(code(&world.at_desk("borrow", &child, json!({"items": ["G1", "G2"]}), attempt(1))), "loan.limit");
+    world.at_desk("borrow", &child, json!({"items": ["G1"]}), attempt(2)).unwrap();
+    world.now = world.now.plus_days(35);
+    let back = world.at_point("return", json!({"items": ["G1"]}), attempt(3)).unwrap();
+    assert_eq!(back.detail["fine_fen"], 20, "four days, half of 40 fen");
+}

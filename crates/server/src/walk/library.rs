@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 use tongma_domain::UnixMs;
 
 use super::Cell;
+use super::library_holds::{child, hold, hold_elsewhere, hold_keeps, hold_lapses, on_hold};
 use super::phone::Phone;
 use super::point::Point;
 use super::sabotage::Fault;
 use super::stage::{Site, Stage};
 use super::steps::{Failed, Steps};
 
-const ID: &str = "library_loan";
+pub const ID: &str = "library_loan";
 
 /// Every cell of the row.
 pub fn cells() -> Vec<Cell> {
@@ -24,6 +25,12 @@ pub fn cells() -> Vec<Cell> {
         "6.limit_reached" limit Fault::Setting("loan_limit_items", 30);
         "6.overdue_blocks_borrowing" overdue_blocks Fault::Swallow("loan.overdue");
         "6.overdue_returns" overdue_returns Fault::Stubborn("return");
+        "6.hold" hold Fault::Lie("hold");
+        "6.on_hold_for_another" on_hold Fault::Swallow("loan.on_hold");
+        "6.hold_elsewhere" hold_elsewhere Fault::Lie("return");
+        "6.hold_lapses" hold_lapses Fault::Setting("hold_shelf_days", 30);
+        "6.hold_keeps_from_renewal" hold_keeps Fault::Swallow("loan.wanted");
+        "6.child" child Fault::Setting("child_loan_limit_items", 30);
         "6.item_out" item_out Fault::Swallow("loan.item_out");
         "6.reply_lost" reply_lost Fault::Mute("borrow");
         "6.minimum_release" minimum_release Fault::Leak("borrow");
@@ -31,14 +38,14 @@ pub fn cells() -> Vec<Cell> {
 }
 
 /// A library with one desk and three books.
-async fn library<'a>(stage: &'a Stage, settings: &[(&str, i64)]) -> Result<(Site, Point<'a>, Vec<String>), Failed> {
+pub async fn library<'a>(stage: &'a Stage, settings: &[(&str, i64)]) -> Result<(Site, Point<'a>, Vec<String>), Failed> {
     let site = stage.site(ID, &["desk"], settings, &[]).await?;
     let desk = stage.pair(&site, 0).await?;
     let books = shelve(stage, &desk).await?;
     Ok((site, desk, books))
 }
 
-async fn shelve(stage: &Stage, desk: &Point<'_>) -> Result<Vec<String>, Failed> {
+pub async fn shelve(stage: &Stage, desk: &Point<'_>) -> Result<Vec<String>, Failed> {
     let mut books = Vec::new();
     for title in ["岭南草木", "广东新语", "粤语词典"] {
         let barcode = format!("B{}", &stage.fresh_key()[16..]);
@@ -49,7 +56,7 @@ async fn shelve(stage: &Stage, desk: &Point<'_>) -> Result<Vec<String>, Failed> 
 }
 
 /// Shows the code, lends, says yes on the phone where that is asked, and gives the desk's final answer.
-async fn lend(desk: &Point<'_>, phone: &Phone<'_>, items: &[&str]) -> Result<Value, Failed> {
+pub async fn lend(desk: &Point<'_>, phone: &Phone<'_>, items: &[&str]) -> Result<Value, Failed> {
     let presentation = desk.present(ID, &phone.code()?).await?;
     let first = desk.act(&presentation, "borrow", json!({ "items": items })).await?;
     if first.status < 300 {

@@ -24,6 +24,7 @@ mod homestay;
 mod hospital;
 mod hotel;
 mod library;
+mod library_holds;
 mod lodgers;
 mod lodging;
 mod museum;
