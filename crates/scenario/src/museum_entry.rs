@@ -17,6 +17,7 @@ mod card;
 mod day;
 mod gate;
 mod moving;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -37,7 +38,9 @@ impl Scenario for Entry {
 
     fn place(&self, step: &Step<'_>) -> Result<Place, Refusal> {
         let date = match (&step.cause, step.action) {
-            (_, moving::IN | moving::OUT | moving::UNDO) => {
+            // Whether they may is a matter of the person's own standing; the day then gives the places.
+            (Cause::Holder, "book") => return Ok(Place::Holder),
+            (_, moving::IN | moving::OUT | moving::UNDO | booking::IN | booking::OVER) => {
                 return step.input.reference("day").map(Place::Thing).ok_or_else(card::no_booking);
             }
             (Cause::Fact { happened_at, .. }, _) => happened_at.date(),
@@ -52,7 +55,12 @@ impl Scenario for Entry {
             (Cause::Fact { happened_at, evidence }, "admit" | "exit") => gate::fact(desk, step, *happened_at, evidence),
             (_, "admit") => gate::admit(desk, step),
             (_, "exit") => gate::exit(desk, step),
-            (_, "book") => booking::book(desk, step),
+            (_, "book") => booking::begin(desk, step),
+            (_, booking::IN) => booking::arrive(desk, step),
+            (_, booking::OUT) => booking::end(desk, step),
+            (_, booking::OVER) => booking::over(desk, step),
+            (_, standing::NO_SHOW) => standing::no_show(desk, step),
+            (_, standing::CAME) => standing::came(desk, step),
             (_, "cancel") => booking::cancel(desk, step),
             (_, "move") => moving::begin(desk, step),
             (_, moving::IN) => moving::arrive(desk, step),

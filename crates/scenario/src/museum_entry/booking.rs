@@ -1,36 +1,115 @@
-//! Booking a session, and giving it up.
+//! Booking a session in three legs (the person's bucket says whether they may, the day's gives the places, the person's keeps the
+//! answer), giving it up, and what becomes of a booking that nobody came for.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tongma_capability::records::{Held, create};
 use tongma_capability::reserve::{self, Ask, Booked};
 use tongma_capability::{Desk, Holder, Schema, Step, Stop, admit, derived_in};
-use tongma_domain::{AgeClass, Date, Entropy, Id, Outcome, Refusal, Text, UnixMs, Venue, Words};
+use tongma_domain::{AgeClass, Bucket, Date, Entropy, Id, Outcome, Refusal, Text, UnixMs, Venue, Words};
 
 use super::card::{
     self, CARD, adult_needed, already_booked, already_in, bad_date, full, no_booking, no_session, session_over,
     too_late, too_many, too_many_children,
 };
 use super::day::{self, Party, Visit, VisitState, Window};
+use super::standing::{self, Told, noted};
 
-/// Books a session for the person and companions.
-pub fn book(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
+/// The leg in the day's bucket.
+pub const IN: &str = "book.in";
+/// The leg back in the person's bucket.
+pub const OUT: &str = "book.out";
+/// The leg that looks, when the day is over, whether they came.
+pub const OVER: &str = "day.over";
+
+#[derive(Debug, Serialize, Deserialize)]
+struct In {
+    day: Id,
+    person: Id,
+    home: Bucket,
+    date: Date,
+    window: Window,
+    party: Party,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Out {
+    answer: Result<Outcome, Refusal>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Over {
+    day: Id,
+    visit: Id,
+}
+
+/// In the person's bucket: may they book, and is it a session that can be booked with these companions?
+pub fn begin(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
     let holder = step.holder()?;
+    standing::of(desk.txn, step.venue, holder.person)?.may_book(desk.now)?;
     let date = step.input.date("date").ok_or_else(bad_date)?;
     let window = bookable(step.venue, date, step.input.text("session").unwrap_or_default(), desk.now)?;
     let party = party_of(step, holder, desk.now)?;
-    let day = day::id_of(step.venue, date);
+    let (day, person, home) = (day::id_of(step.venue, date), holder.person, desk.txn.bucket());
+    desk.message(day.bucket(), IN, &In { day, person, home, date, window, party });
+    Ok(Outcome::pending(step.attempt, Words::new("正在预约", "Booking")))
+}
+
+/// In the day's bucket: places of the session, or why not. Coming again, it says the same as long as that still stands.
+pub fn arrive(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
+    let In { day, person, home, date, window, party } = step.input.typed()?;
     let id = visit_id(desk, step.attempt);
-    if let Some(held) = day::visit(desk.txn, id)? {
-        return Ok(booked(&held.value));
-    }
-    let visit = enter(desk, step.venue, (id, day, date), holder.person, window, party)?;
-    let names = step.venue.names();
+    let answer = match day::visit(desk.txn, id)? {
+        Some(held) if held.value.state.lives() => Ok(booked(&held.value)),
+        Some(_) => Err(no_booking()),
+        None => match enter(desk, step.venue, (id, day, date), person, window, party) {
+            Ok(visit) => {
+                log_booked(desk, step.venue, &visit);
+                Ok(booked(&visit))
+            }
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(store) => return Err(store),
+        },
+    };
+    desk.message(home, OUT, &Out { answer });
+    Ok(noted())
+}
+
+/// In the person's bucket again: the answer, for whoever asked.
+pub fn end(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
+    let Out { answer } = step.input.typed()?;
+    desk.answer = Some(answer);
+    Ok(noted())
+}
+
+fn log_booked(desk: &mut Desk<'_>, venue: &Venue, visit: &Visit) {
+    let (names, name, people) = (venue.names(), visit.window.name(), visit.party.people());
     let text = Words::new(
-        format!("预约{} {} {}，{} 人", names.zh, visit.date, window.name(), party.people()),
-        format!("Booked {} on {} at {} for {}", names.en, visit.date, window.name(), party.people()),
+        format!("预约{} {} {name}，{people} 人", names.zh, visit.date),
+        format!("Booked {} on {} at {name} for {people}", names.en, visit.date),
     );
-    desk.log(holder.person, text, &[], json!({"booking_number": visit.number}));
-    Ok(booked(&visit))
+    desk.log(visit.person, text, &[], json!({"booking_number": visit.number}));
+}
+
+/// The day is over, and gates without network have had time to hand over: who neither came nor cancelled is counted.
+pub fn over(desk: &mut Desk<'_>, step: &Step<'_>) -> Result<Outcome, Stop> {
+    let Over { day, visit } = step.input.typed()?;
+    let Some(mut held) = day::visit(desk.txn, visit)? else { return Ok(noted()) };
+    let came = admit::presence(desk.txn, day, visit)?.is_some_and(|presence| presence.entered > 0);
+    if held.value.state == VisitState::Booked && !came {
+        held.value.state = VisitState::NoShow;
+        let Visit { person, date, .. } = day::keep(desk, held)?;
+        desk.message(person.bucket(), standing::NO_SHOW, &Told { person, date });
+    }
+    Ok(noted())
+}
+
+/// A gate hands over that somebody came who was counted as missing: the visit stands again, and so does the person.
+pub fn came_after_all(desk: &mut Desk<'_>, mut held: Held<Visit>) -> Result<Visit, Stop> {
+    held.value.state = VisitState::Booked;
+    let visit = day::keep(desk, held)?;
+    desk.message(visit.person.bucket(), standing::CAME, &Told { person: visit.person, date: visit.date });
+    Ok(visit)
 }
 
 /// The id of the visit an attempt makes in this day.
@@ -60,6 +139,8 @@ pub fn enter(
     let visit = Visit { v: Schema, id, day, date, person, window, party, number, pass, state, revision: 1 };
     create(desk.txn, id, &visit)?;
     day::mirror(desk, &visit)?;
+    let settled = day::closing(venue, date).plus_s(3600 * venue.setting(&CARD, "no_show_after_h"));
+    desk.timer(settled.max(window.end), OVER, &Over { day, visit: id });
     Ok(visit)
 }
 

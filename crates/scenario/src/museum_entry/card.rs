@@ -201,6 +201,38 @@ const SETTINGS: &[Setting] = &[
         source: "inference: a cancellation in time is never punished",
     },
     Setting {
+        id: "no_shows_most",
+        name: t("未到几次暂停预约", "No-shows until booking rests"),
+        default: 3,
+        least: 1,
+        most: 100,
+        source: "National Museum of China, 2023-07-13: three failures",
+    },
+    Setting {
+        id: "no_show_window_days",
+        name: t("未到累计天数", "Days in which no-shows are counted"),
+        default: 90,
+        least: 1,
+        most: 730,
+        source: "inference",
+    },
+    Setting {
+        id: "rest_days",
+        name: t("暂停预约天数", "Days that booking rests"),
+        default: 30,
+        least: 1,
+        most: 365,
+        source: "National Museum of China, 2023-07-13: 30 days",
+    },
+    Setting {
+        id: "no_show_after_h",
+        name: t("闭馆后多少小时认定未到", "Hours after closing until a no-show is counted"),
+        default: 24,
+        least: 0,
+        most: 168,
+        source: "inference: a gate without network hands over within a day",
+    },
+    Setting {
         id: "reentry",
         name: t("允许再次入馆（1 是 0 否）", "Re-entry allowed (1 yes, 0 no)"),
         default: 0,
@@ -228,6 +260,8 @@ const CELLS: &[Cell] = &[
     Cell {
         id: "7.exit_counted", name: t("出馆计数，进减出等于在馆", "Exits are counted; in minus out is inside")
     },
+    Cell { id: "7.no_show", name: t("多次未到暂停预约", "No-shows rest booking for a while") },
+    Cell { id: "7.cancel_spares", name: t("按时取消不算未到", "A cancellation in time is no no-show") },
     Cell { id: "7.reentry", name: t("再次入馆按本馆规则", "Re-entry as the house rules") },
     Cell {
         id: "7.offline_gate",
@@ -294,6 +328,9 @@ refusals! {
     too_late conflict "museum.too_late"
         ("已过取消或改期的时间", "It is too late to cancel or move")
         ("如需帮助，请联系服务台", "Ask the desk if you need help");
+    resting conflict "museum.resting"
+        ("多次预约未到，暂停预约", "Missed too often: booking rests")
+        ("到期后即可再约；需要帮助请到服务台", "Book again when the rest is over, or ask at the desk");
     moving conflict "museum.moving"
         ("正在改期，请稍候", "It is being moved right now")
         ("稍后再看结果", "Look at the result in a moment");

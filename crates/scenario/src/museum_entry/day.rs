@@ -91,6 +91,8 @@ pub enum VisitState {
         /// The attempt.
         attempt: Id,
     },
+    /// Nobody came.
+    NoShow,
     /// Given up.
     Cancelled,
     /// Gone to another day under this attempt.

@@ -7,7 +7,8 @@ use tongma_capability::{Desk, Step, Stop, derived_in, disclose};
 use tongma_domain::{Claim, Id, Outcome, Refusal, Text, UnixMs, Venue, Words};
 
 use super::card::{CARD, adult_needed, early, inside_full, late, no_booking, not_inside, too_many_now, used};
-use super::day::{self, Visit};
+use super::booking;
+use super::day::{self, Visit, VisitState};
 
 /// The duty that owns the gate's differences.
 const DUTY: &str = "gate_duty";
@@ -109,6 +110,13 @@ pub fn fact(desk: &mut Desk<'_>, step: &Step<'_>, happened_at: UnixMs, evidence:
     let day = day::id_of(step.venue, happened_at.date());
     let direction = if step.action == "exit" { Direction::Out } else { Direction::In };
     let visit = visit_of_fact(desk, step, day, evidence)?;
+    let visit = match visit {
+        // It has happened: who was counted as missing had come.
+        Some(held) if direction == Direction::In && held.value.state == VisitState::NoShow => {
+            Some(booking::came_after_all(desk, held)?)
+        }
+        held => held.map(|held| held.value),
+    };
     let policy = day::policy(step.venue);
     let told =
         people_of(step).or_else(|| evidence.get("people").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()));
@@ -150,16 +158,21 @@ pub fn fact(desk: &mut Desk<'_>, step: &Step<'_>, happened_at: UnixMs, evidence:
 }
 
 /// Which visit a fact is about: by the name of its pass in the evidence, by a typed booking number, or by the person.
-fn visit_of_fact(desk: &mut Desk<'_>, step: &Step<'_>, day: Id, evidence: &Value) -> Result<Option<Visit>, Stop> {
+fn visit_of_fact(
+    desk: &mut Desk<'_>,
+    step: &Step<'_>,
+    day: Id,
+    evidence: &Value,
+) -> Result<Option<Held<Visit>>, Stop> {
     let text = |field: &str| evidence.get(field).and_then(Value::as_str);
     if let Some(name) = text("booking") {
-        return Ok(day::by_pass(desk.txn, day, name)?.map(|held| held.value));
+        return day::by_pass(desk.txn, day, name);
     }
     if let Some(number) = text("number") {
-        return Ok(day::by_number(desk.txn, day, number)?.map(|held| held.value));
+        return day::by_number(desk.txn, day, number);
     }
     let Some(holder) = step.holder else { return Ok(None) };
-    Ok(day::of_person(desk.txn, day, holder.person)?.map(|held| held.value))
+    day::of_person(desk.txn, day, holder.person)
 }
 
 /// What differs already before the rules of passage are asked.

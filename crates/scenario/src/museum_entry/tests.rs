@@ -431,3 +431,60 @@ proptest! {
         }
     }
 }
+
+/// Books a day each for the next days and lets them pass unused, but for those that are cancelled in time.
+fn miss(world: &mut World, holder: &Holder, days: i64, cancelled: &[i64]) {
+    let dates: Vec<String> = (1..=days).map(|day| world.now.plus_days(day).date().to_string()).collect();
+    for (number, date) in (0_u32..).zip(&dates) {
+        book(world, holder, (date, "09:00"), (0, 0), 100 + number).unwrap();
+    }
+    for day in cancelled {
+        let date = &dates[usize::try_from(*day - 1).unwrap()];
+        world.in_app("cancel", holder, json!({"date": date}), attempt(200 + u32::try_from(*day).unwrap())).unwrap();
+    }
+    world.now = world.now.plus_days(days + 3);
+    world.ring();
+}
+
+#[test]
+fn three_missed_days_rest_booking_and_a_cancellation_in_time_spares() {
+    let check = |cancelled: &[i64], expect: &str| {
+        let (mut world, huang) = museum();
+        miss(&mut world, &huang, 3, cancelled);
+        let date = world.now.plus_days(1).date().to_string();
+        assert_eq!(code(&book(&mut world, &huang, (&date, "09:00"), (0, 0), 300)), expect, "{cancelled:?}");
+        world.now = world.now.plus_days(31);
+        let date = world.now.plus_days(1).date().to_string();
+        assert_eq!(code(&book(&mut world, &huang, (&date, "09:00"), (0, 0), 301)), "ok", "the rest is over");
+    };
+    check(&[], "museum.resting");
+    check(&[2], "ok");
+    check(&[1, 2, 3], "ok");
+}
+
+#[test]
+fn who_came_is_not_counted_and_a_gate_that_hands_over_late_takes_a_no_show_back() {
+    let (mut world, huang) = museum();
+    world.set("no_shows_most", 1);
+    book(&mut world, &huang, (TODAY, "09:00"), (0, 0), 1).unwrap();
+    admit(&mut world, &huang, None, 2).unwrap();
+    world.now = world.now.plus_days(3);
+    world.ring();
+    let date = world.now.plus_days(1).date().to_string();
+    assert_eq!(code(&book(&mut world, &huang, (&date, "09:00"), (0, 0), 3)), "ok", "she came");
+    // Another, whom only a gate without network saw.
+    let (mut world, wu) = (World::new(&Entry), person("吴", "1990-01-01"));
+    world.set("no_shows_most", 1);
+    book(&mut world, &wu, (TODAY, "09:00"), (0, 0), 1).unwrap();
+    let own = world.mirrored(wu.person, "booking")[0]["number"].clone();
+    let at = world.now;
+    world.now = world.now.plus_days(3);
+    world.ring();
+    let date = world.now.plus_days(1).date().to_string();
+    assert_eq!(code(&book(&mut world, &wu, (&date, "09:00"), (0, 0), 3)), "museum.resting");
+    let cause = Cause::Fact { happened_at: at, evidence: json!({"number": own, "people": 1}) };
+    let told = world.step(cause, "admit", None, json!({}), attempt(9)).unwrap();
+    world.deliver();
+    assert_eq!(told.detail["difference"], Value::Null, "it fits after all");
+    assert_eq!(code(&book(&mut world, &wu, (&date, "09:00"), (0, 0), 4)), "ok");
+}

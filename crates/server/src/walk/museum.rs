@@ -26,6 +26,8 @@ pub fn cells() -> Vec<Cell> {
         "7.used_twice_offline" used_twice_offline Fault::Lie("admit");
         "7.child_alone" child_alone Fault::Swallow("museum.adult_needed");
         "7.exit_counted" exit_counted Fault::Lie("exit");
+        "7.no_show" no_show Fault::Setting("no_shows_most", 100);
+        "7.cancel_spares" cancel_spares Fault::Lie("cancel");
         "7.reentry" reentry Fault::Setting("reentry", 1);
         "7.offline_gate" offline_gate Fault::Stubborn("admit");
         "7.minimum_release" minimum_release Fault::Leak("admit");
@@ -304,6 +306,55 @@ async fn exit_counted(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
             exit(&gate, &phone, json!({ "people": 1 })).await?.refused("museum.not_inside")
         })
         .await?;
+    Ok(())
+}
+
+/// A house that counts no-shows at once, and one whose bookings of the next two days are made.
+async fn two_days(stage: &Stage) -> Result<(Site, Phone<'_>, [String; 2]), Failed> {
+    let (site, _gate) =
+        museum(stage, &[("no_shows_most", 2), ("no_show_after_h", 0), ("cancel_before_min", 0)]).await?;
+    let phone = Phone::of(stage, "demo-youth").await?;
+    let days = [1, 2].map(|days| stage.now().plus_days(days).date().to_string());
+    for day in &days {
+        reserve(&phone, &site, day, 0, 0).await?.good()?;
+    }
+    Ok((site, phone, days))
+}
+
+async fn no_show(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
+    let (site, mut phone, _) = two_days(stage).await?;
+    stage.advance_s(3 * 86_400);
+    let counted = phone.logged(|line| line["text"]["zh"].as_str().is_some_and(|text| text.contains("暂停到"))).await?;
+    steps.check("two days missed, and the log says what follows", counted, &counted).await?;
+    phone.refill().await?;
+    let tomorrow = stage.now().plus_days(1).date().to_string();
+    steps
+        .step("booking rests", async { reserve(&phone, &site, &tomorrow, 0, 0).await?.refused("museum.resting") })
+        .await?;
+    stage.advance_s(31 * 86_400);
+    let later = stage.now().plus_days(1).date().to_string();
+    let phone = Phone::of(stage, "demo-youth").await?;
+    steps
+        .step("and is open again when the rest is over", async { reserve(&phone, &site, &later, 0, 0).await?.good() })
+        .await?;
+    Ok(())
+}
+
+async fn cancel_spares(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
+    let (site, mut phone, [_, second]) = two_days(stage).await?;
+    steps
+        .step("the second day is cancelled in time", async {
+            phone.act(ID, &site.name, "cancel", json!({ "date": second })).await?.good()
+        })
+        .await?;
+    stage.advance_s(3 * 86_400);
+    let counted = phone.logged(|line| line["text"]["zh"].as_str().is_some_and(|text| text.contains("未到"))).await?;
+    steps.check("the first is counted", counted, &counted).await?;
+    // The second day's look has had its time as well.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    phone.refill().await?;
+    let tomorrow = stage.now().plus_days(1).date().to_string();
+    steps.step("booking goes on", async { reserve(&phone, &site, &tomorrow, 0, 0).await?.good() }).await?;
     Ok(())
 }
 
