@@ -209,6 +209,25 @@ pub fn latest_version(txn: &mut dyn Txn, identifier: &Identifier) -> Result<Opti
     }
 }
 
+/// The version that this one replaced; none for the first.
+///
+/// # Errors
+/// The store's refusal.
+pub fn version_before(txn: &mut dyn Txn, of: &Certificate) -> Result<Option<Certificate>, Stop> {
+    let mut after = None;
+    loop {
+        let page = find::<Certificate>(txn, "series", series_key(&of.identifier), after.as_ref(), 100)?;
+        after = page.items.last().map(|held| held.key.clone());
+        let replaced = |held: &&Held<Certificate>| held.value.superseded_by.as_ref() == Some(&of.identifier);
+        if let Some(held) = page.items.iter().find(replaced) {
+            return Ok(Some(held.value.clone()));
+        }
+        if !page.more {
+            return Ok(None);
+        }
+    }
+}
+
 /// The issuer changes the state of a version. The same state again changes nothing and is no error.
 ///
 /// # Errors

@@ -13,6 +13,8 @@
 //! 5. `check_out {}` of the last guest takes the bill from the deposit, or is refused as `stay.unpaid`; the rest goes back.
 
 mod card;
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 use tongma_capability::charge::payer;

@@ -74,18 +74,9 @@ impl Platform {
                 let issuer = issuer.as_ref().map(|issuer| (issuer.code.as_str(), issuer.name.clone()));
                 let (serial, sealed) = (serial.as_str(), sealed.clone());
                 let issue = Issue { attempt, person, kind, issuer, serial, valid_from, valid_until, sealed };
-                let first = Identifier::new(
-                    kind.code,
-                    issue.issuer.as_ref().map_or(kind.issuer_code, |(code, _)| code),
-                    serial,
-                    1,
-                );
-                let before = match &first {
-                    Some(first) => certificate::latest_version(txn, first)?.map(|held| held.value),
-                    None => None,
-                };
                 let made = certificate::issue(txn, &issue, now)?;
-                let before = before.filter(|before| before.identifier != made.identifier);
+                // Looked up from what was made, so that asking again also finishes what broke off before the lists knew.
+                let before = certificate::version_before(txn, &made)?;
                 let text = Words::new(
                     format!("{}发放了您的{}", made.issuer.zh, kind.name.zh),
                     format!("{} issued your {}", made.issuer.en, kind.name.en),

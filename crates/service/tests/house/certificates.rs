@@ -121,6 +121,23 @@ async fn every_place_of_an_older_version_says_that_it_ended() {
 }
 
 #[tokio::test]
+async fn what_broke_off_before_the_lists_knew_is_finished_by_asking_again() {
+    let house = House::new().await;
+    let phone = Phone::of(&house, "chen").await;
+    house.platform.issue_certificate(licence(phone.citizen.person, "1", "C1")).await.unwrap();
+    let bytes = BASE64URL.decode(shown(&house, &phone).2.unwrap().card).unwrap();
+    let older = Card::open(&bytes, &IssuerKey::Es256(issuer_key(&house)), house.now_s()).unwrap().index;
+    // The new version is written; the answer is lost, and nothing after it happens.
+    house.lose_answers(true);
+    assert!(house.platform.issue_certificate(licence(phone.citizen.person, "2", "B2")).await.is_err());
+    house.lose_answers(false);
+    assert_eq!(list(&house).status(older), Ok(VALID), "the lists do not know yet");
+    let again = house.platform.issue_certificate(licence(phone.citizen.person, "2", "B2")).await.unwrap();
+    assert_eq!(again.version(), 2);
+    assert_eq!(list(&house).status(older), Ok(ENDED));
+}
+
+#[tokio::test]
 async fn what_an_issuer_may_not_say_is_refused() {
     let house = House::new().await;
     let phone = Phone::of(&house, "chen").await;
