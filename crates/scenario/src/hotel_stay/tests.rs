@@ -106,10 +106,9 @@ impl Hotel {
         let key = Key::of(&[house.as_bytes(), number.as_bytes()]);
         let found = run_blocking(&self.world.store, house.bucket(), move |txn| {
             let room: Option<Held<Room>> = load(txn, key.clone())?;
-            let loan = match handover::open_loan(txn, house, number) {
-                Ok(loan) => loan.map(|held| held.value.person),
-                Err(_) => panic!("the key's loan cannot be read"),
-            };
+            let loan = handover::open_loan(txn, house, number);
+            let loan = loan.unwrap_or_else(|stop| panic!("the key's loan cannot be read: {stop:?}"));
+            let loan = loan.map(|held| held.value.person);
             Ok(room.map(|held| (held.value, loan)))
         });
         found.unwrap().unwrap()
@@ -186,7 +185,7 @@ impl Hotel {
             }
         };
         self.answered.insert(place);
-        for _ in 0..1 + u8::from(twice) {
+        for _ in 0..=u8::from(twice) {
             self.world.reply(place, reply.clone());
         }
     }
