@@ -71,6 +71,31 @@ test("borrowing a book", { timeout: 240_000 }, async (t) => {
     assert.equal(after.body.renewals_left, before.body.renewals_left, "no renewal was used");
   });
 
+  await stage.step("another reader asks for the book by its number, and the first cannot keep it longer", async () => {
+    const other = await stage.phone("other");
+    await other.signIn("demo-elder");
+    await other.turnTo("things");
+    const venues = (await other.ask("/v1/me/venues?limit=100")).items;
+    const venue = venues.find(({ zh }) => zh === "广东省立中山图书馆");
+    await other.turnTo(`do/${venue.id}/library_loan/hold`);
+    await other.browser.shown("#page form");
+    await other.browser.type("#field_item", BOOK);
+    await stage.shot(other, "asks-for-a-book");
+    await other.browser.press("#page form button[type=submit]");
+    await until("the hold on the phone", async () => (await other.ask("/v1/me/things?kind=hold")).items.length === 1);
+    await other.turnTo("things/loan");
+    await other.browser.shown("#page li.card", "排队中");
+    await stage.shot(other, "waits-for-a-book");
+    const buttons = await other.browser.text("#page li.card .pair");
+    assert.match(buttons, /取消图书预约/);
+    await phone.turnTo("things/loan");
+    await phone.browser.press("#page li.card button", "续借");
+    await phone.browser.press("#sheet .pair button:last-child");
+    await phone.browser.shown("#sheet", "有读者在等");
+    await stage.shot(phone, "another-waits");
+    await phone.browser.press("#sheet button.main");
+  });
+
   await stage.step("the log tells all of it", async () => {
     await phone.turnTo("log");
     await until("the log's entries", async () => (await phone.browser.run(() => document.querySelectorAll("#page .entry").length)) >= 3);
