@@ -106,6 +106,25 @@ test("the citizen's log", { timeout: 300_000 }, async (t) => {
     await stage.shot(phone, "copy");
   });
 
+  await stage.step("a long list shows its first part, and the rest one part at a time", async () => {
+    const change = (path, body) => phone.browser.run(async (...what) => {
+      const headers = { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() };
+      return (await fetch(what[0], { method: "POST", headers, body: JSON.stringify(what[1]) })).json();
+    }, path, body);
+    const ids = [];
+    for (let number = 1; number <= 24; number += 1) ids.push((await change("/v1/me/cases", { kind: "explain", words: `第 ${number} 问` })).id);
+    await phone.turnTo("account");
+    await phone.turnTo("cases");
+    const shown = () => phone.browser.run(() => [...document.querySelectorAll("#page li.case")].map((one) => one.textContent));
+    await until("the first part", async () => (await shown()).length === 20);
+    await stage.shot(phone, "first-part");
+    await phone.browser.press("#page button", "再看更多");
+    const all = await until("the whole list", async () => { const found = await shown(); return found.length === 25 && found; });
+    for (let number = 1; number <= 24; number += 1) assert.equal(all.filter((one) => one.includes(`第 ${number} 问`)).length, 1, `${number}`);
+    assert.equal(await phone.browser.run(() => document.activeElement.matches("li.case:nth-child(21)")), true, "who reads by keys goes on there");
+    for (const id of ids) await change(`/v1/me/cases/${id}/withdraw`, {});
+  });
+
   await stage.step("every page is free of grave faults, also narrow, large and in English", async () => {
     const source = await axe();
     for (const [language, size, width] of [["zh", "", 390], ["en", "largest", 320]]) {
