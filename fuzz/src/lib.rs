@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use tongma_code::{
     classify,
     list::{KeyList, Kind, ListedKey, SignedList, Uses, Validity},
+    paper::PaperCode,
     point::SignedPointCode,
     short::ShortNumber,
     sign::{Signer, SoftSm2},
@@ -31,6 +32,28 @@ pub fn ticket(data: &[u8]) {
         && let Ok(ticket) = ShownTicket::from_text(text)
     {
         assert_eq!(ticket.to_text(), text);
+    }
+}
+
+/// 90 bytes, or digits, also judged, at a time from its first eight bytes and at that of the vectors.
+pub fn paper(data: &[u8]) {
+    if let Ok(bytes) = data.try_into()
+        && let Ok(code) = PaperCode::from_bytes(bytes)
+    {
+        assert_eq!(code.to_bytes(), *bytes);
+        assert_eq!(PaperCode::from_text(&code.to_text()), Ok(code));
+    }
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    if let Ok(code) = PaperCode::from_text(text) {
+        assert_eq!(code.to_text(), text);
+    }
+    let Some(verifier) = VERIFIER.get_or_init(verifier) else { panic!("the fixture is broken") };
+    let now_s = data.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+    for now_s in [now_s, 1_795_406_400] {
+        let clock = ClockReading { now_s, error_s: 0, synced_at_s: Some(now_s) };
+        if let Ok((paper, _)) = verifier.check_paper(text, &clock, None) {
+            assert!(paper.days().start_s() - 10 <= now_s && now_s < paper.days().end_s() + 10);
+        }
     }
 }
 
@@ -94,7 +117,7 @@ fn verifier() -> Option<Verifier> {
     // The first root and the ticket key of docs/vectors/code.json, so that its texts are good seeds here.
     let root = SoftSm2::new(&[1; 32]).ok()?;
     let key = SoftSm2::new(&[100; 32]).ok()?.public_key();
-    let uses = Uses::TICKET.with(Uses::POINT);
+    let uses = Uses::TICKET.with(Uses::PAPER).with(Uses::POINT);
     let listed = ListedKey { index: 0, uses, key, from_s: 0, until_s: i64::MAX, killed: false };
     let validity = Validity { seq: 1, iat_s: 0, ttl_s: u32::MAX, exp_s: i64::MAX };
     let bytes = KeyList::new(validity, vec![listed])?.seal(0, &root, &[0; 32]).ok()?;

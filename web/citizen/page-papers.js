@@ -85,7 +85,7 @@ function asking(app, page, places, stale) {
 function made(app, page, paper, names, stale) {
   const w = words(app);
   paperStyle();
-  const sheet = paperSheet(paper, { w, say: app.words, day: app.f.moment(paper.until_ms), names: forWhat(app, paper, names) });
+  const sheet = paperSheet(paper, { language: app.shell.language, day: app.f.moment(paper.until_ms), names: forWhat(app, paper, names) });
   fill(
     page,
     h(

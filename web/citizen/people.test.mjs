@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fourteenFrom, inFours, invitationDigits, paperPlaces, pinFits, scenariosOpen, stageOf, stillGranted } from "./people.js";
-import { EN, ZH } from "./words-people.js";
+import * as sheet from "../shared/words-paper.js";
+import * as pages from "./words-people.js";
 
 const beijing = (text) => Date.parse(`${text}T00:00:00+08:00`);
 
 test("both tables have the same keys and the same values in them", () => {
+  for (const { ZH, EN } of [pages, sheet]) same(ZH, EN);
+});
+
+const same = (ZH, EN) => {
   assert.deepEqual(Object.keys(ZH), Object.keys(EN));
   const values = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
   for (const key of Object.keys(ZH)) {
@@ -13,7 +18,7 @@ test("both tables have the same keys and the same values in them", () => {
     assert.match(ZH[key], /[\u4e00-\u9fff]/, key);
     assert.doesNotMatch(EN[key], /[\u4e00-\u9fff]/, key);
   }
-});
+};
 
 test("an invitation is twelve digits, however they are typed", () => {
   assert.equal(invitationDigits("1234 5678 9012"), "123456789012");

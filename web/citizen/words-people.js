@@ -82,14 +82,6 @@ export const ZH = {
   paper_replaces: "同一家单位原来的纸质码会停用。",
   paper_print: "打印",
   paper_done: "打印好了",
-  paper_title: "通码 · 纸质码",
-  paper_qr: "纸质码二维码",
-  paper_name: "持码人",
-  paper_place: "使用单位",
-  paper_for: "可办",
-  paper_valid: "有效期至",
-  paper_manners: "请同时带上身份证件。工作人员会核对本人。",
-  paper_lost: "丢失请马上停用：打开通码“我的 · 纸质码”，或到窗口，或拨 12345。",
 };
 
 export const EN = {
@@ -173,14 +165,6 @@ export const EN = {
   paper_replaces: "A former paper code for the same organisation stops.",
   paper_print: "Print",
   paper_done: "Printed",
-  paper_title: "Tongma · paper code",
-  paper_qr: "QR of the paper code",
-  paper_name: "Holder",
-  paper_place: "Good at",
-  paper_for: "For",
-  paper_valid: "Good until",
-  paper_manners: "Bring your identity document as well. Staff compare the person.",
-  paper_lost: "If it is lost, stop it at once: in Tongma under “Me · Paper code”, at the counter, or call 12345.",
 };
 
 /** The words in the reader's language. */

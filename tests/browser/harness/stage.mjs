@@ -20,7 +20,11 @@ export class Stage {
     await mkdir(SHOTS, { recursive: true });
     stage.folder = await mkdtemp(join(tmpdir(), "tongma-browser-"));
     test.after(() => stage.close());
-    [stage.server, stage.driver] = await Promise.all([Server.start(stage.folder), Driver.start()]);
+    // What has begun is known before what failed is told, so that nothing is left running.
+    const begun = await Promise.allSettled([Server.start(stage.folder), Driver.start()]);
+    [stage.server, stage.driver] = begun.map(({ value }) => value);
+    const failed = begun.find(({ reason }) => reason);
+    if (failed) throw failed.reason;
     return stage;
   }
 

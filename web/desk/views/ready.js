@@ -1,4 +1,5 @@
 /** Ready to scan: the camera's picture, a way to type, what can be done without a code, and how the last one ended. */
+import { assistButton } from "./assist.js";
 import { aboutListed, listedElement } from "./listed.js";
 import { fill, h, say } from "../../shared/dom.js";
 import { pick } from "../../shared/i18n.js";
@@ -79,6 +80,7 @@ export const readyView = (state = {}) => (app) => {
     ? h("section.card", {}, form.element)
     : [
       typedElement(app, present),
+      assistButton(app),
       actions.length > 0 && h("section.card.stack.tight", {}, h("h2", {}, app.t("without_code")), h("div.actions", {}, actions.map((action) => h("button", { type: "button", onclick: () => open(action) }, pick(action.name, app.language))))),
       listedElement(app),
       recentElement(app, 5),

@@ -3,6 +3,7 @@ import { fill, h, say } from "../../shared/dom.js";
 import { pick } from "../../shared/i18n.js";
 import { takeScan, emptyValues } from "../fields.js";
 import { formElement } from "./form.js";
+import { modeElement, paperElement } from "./paper.js";
 import { cameraElement } from "./ready.js";
 
 /** A clock that runs down, told aloud at tens of seconds only. */
@@ -47,6 +48,7 @@ function personElement(app, session) {
     presentation.actor?.for && h("p.band.ask", {}, typeof presentation.actor.for === "string" ? app.t("acts_for", { name: presentation.actor.for }) : app.say(presentation.actor.for)),
     presentation.shown_for && h("p.band.ask", {}, app.say(presentation.shown_for)),
     presentation.offline && h("p.band.ask", {}, app.t("code_was_offline")),
+    modeElement(app, presentation),
     rows.length > 0 && h("dl.detail", {}, rows));
 }
 
@@ -74,7 +76,7 @@ export const serveView = (session) => (app) => {
   const scans = session.open ? session.open.form.some(({ kind }) => ["barcode", "barcodes", "payment_code"].includes(kind.type)) : false;
   const element = h("div.serve", {},
     h("div.stack", {}, personElement(app, session), time.element, scans && cameraElement(app, { small: true })),
-    h("div.stack", {}, form ? h("section.card", {}, form.element) : choose,
+    h("div.stack", {}, form ? h("section.card", {}, form.element) : choose, paperElement(app, session),
       h("button.wide", { type: "button", onclick: () => app.finish(session) }, app.t("finish"))));
   return { name: "serve", title: app.t("serve_title"), element, leave: time.stop, onScan: form ? form.onScan : (text) => scanOpens(app, actions, text, open) };
 };

@@ -1,8 +1,10 @@
 //! What belongs to no row and stands beside all of them: venue codes that citizens scan, people who act for people.
 
 use serde_json::json;
+use tongma_service::LOOK_UP_SETTING;
 
 use super::Cell;
+use super::beside_people::{delegate, guardian, look_up, paper};
 use super::phone::Phone;
 use super::point::Point;
 use super::sabotage::Fault;
@@ -18,17 +20,24 @@ pub fn cells() -> Vec<Cell> {
         "0.venue_code" venue_code Fault::Lie("book");
         "0.foreign_code" foreign_code Fault::Lie("book");
         "0.moved_code" moved_code Fault::Lie("book");
+        "0.guardian" guardian Fault::Lie("book");
+        "0.delegate" delegate Fault::Mute("book");
+        "0.paper" paper Fault::Lie("admit");
+        "0.look_up" look_up Fault::Lie("admit");
     }
 }
 
-async fn museum(stage: &Stage) -> Result<(Site, Point<'_>), Failed> {
-    let settings = [("opens_min", 0), ("closes_min", 1440), ("session_min", 1440)];
-    let site = stage.site(THROUGH, &["gate"], &settings, &[]).await?;
-    let gate = stage.pair(&site, 0).await?;
-    Ok((site, gate))
+/// A museum open day and night, and one point of it: a gate unless other kinds are named. Its staff may look people up.
+pub(super) async fn museum<'a>(stage: &'a Stage, kinds: &[&str]) -> Result<(Site, Point<'a>), Failed> {
+    let settings = [("opens_min", 0), ("closes_min", 1440), ("session_min", 1440), (LOOK_UP_SETTING, 1)];
+    let kinds = if kinds.is_empty() { &["gate"] } else { kinds };
+    let site = stage.site(THROUGH, kinds, &settings, &[]).await?;
+    let point = stage.pair(&site, 0).await?;
+    Ok((site, point))
 }
 
-async fn booked(phone: &Phone<'_>, site: &Site) -> Result<bool, Failed> {
+/// Whether the app lists a booking there, now or soon.
+pub(super) async fn booked(phone: &Phone<'_>, site: &Site) -> Result<bool, Failed> {
     for _ in 0..40 {
         if phone.things("booking").await?.iter().any(|thing| thing["venue"]["zh"] == site.name.as_str()) {
             return Ok(true);
@@ -44,7 +53,7 @@ fn booking(stage: &Stage) -> serde_json::Value {
 }
 
 async fn venue_code(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
-    let (site, gate) = museum(stage).await?;
+    let (site, gate) = museum(stage, &[]).await?;
     let code = steps.step("the place gets its signed code", stage.venue_code(&gate)).await?;
     let phone = Phone::of(stage, "demo-adult").await?;
     let scan = steps.step("a citizen scans it", async { phone.scan(&code).await?.good() }).await?;
@@ -67,7 +76,7 @@ async fn venue_code(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
 }
 
 async fn foreign_code(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
-    let (site, gate) = museum(stage).await?;
+    let (site, gate) = museum(stage, &[]).await?;
     let code = stage.venue_code(&gate).await?;
     let phone = Phone::of(stage, "demo-adult").await?;
     let other_host = code.replacen("://", "://x", 1);
@@ -89,7 +98,7 @@ async fn foreign_code(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
 }
 
 async fn moved_code(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
-    let (site, gate) = museum(stage).await?;
+    let (site, gate) = museum(stage, &[]).await?;
     let code = stage.venue_code(&gate).await?;
     let phone = Phone::of(stage, "demo-adult").await?;
     steps

@@ -13,6 +13,7 @@ macro_rules! cells {
 }
 
 mod beside;
+mod beside_people;
 mod certificate;
 mod certificate_rules;
 mod command;

@@ -224,8 +224,9 @@ impl Stage {
         settings: &[(&str, i64)],
         more: &Value,
     ) -> Result<Site, Failed> {
-        let settings: BTreeMap<String, i64> =
-            settings.iter().map(|(id, value)| (format!("{scenario}.{id}"), *value)).collect();
+        // The platform's own settings have their whole name; all others are the scenario's.
+        let named = |id: &str| if id.contains('.') { id.to_owned() } else { format!("{scenario}.{id}") };
+        let settings: BTreeMap<String, i64> = settings.iter().map(|(id, value)| (named(id), *value)).collect();
         let mut body = json!({
             "name_zh": name, "name_en": name, "scenarios": [scenario], "settings": settings,
         });

@@ -6,6 +6,7 @@ mod common;
 mod diagonal;
 mod lists;
 mod openssl;
+mod paper_vectors;
 mod papers;
 mod pipeline;
 mod points;

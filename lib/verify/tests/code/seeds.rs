@@ -7,8 +7,9 @@ mod bodies;
 
 type Body = fn(&[u8]);
 
-const TARGETS: [(&str, Body); 7] = [
+const TARGETS: [(&str, Body); 8] = [
     ("ticket", bodies::ticket),
+    ("paper", bodies::paper),
     ("short_number", bodies::short_number),
     ("point_code", bodies::point_code),
     ("key_list", bodies::key_list),

@@ -8,7 +8,7 @@ use num_bigint::BigUint;
 use serde_json::{Value, json};
 use sm2::{ProjectivePoint, elliptic_curve::point::AffineCoordinates as _};
 
-use crate::{common::*, points, sm2_edges};
+use crate::{common::*, paper_vectors, points, sm2_edges};
 use tongma_code::{
     chain::Chain,
     keys::{Claims, Opened, Subject},
@@ -387,6 +387,7 @@ fn made() -> String {
     times_and_headers(&mut book);
     derivations(&mut book);
     short_numbers(&mut book);
+    paper_vectors::collect(&book.verifier, denied(), &mut book.cases);
     point_codes(&mut book);
     signed_lists(&mut book);
     digests(&mut book);
