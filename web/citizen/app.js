@@ -27,6 +27,7 @@ const PAGES = {
   consents: () => import("./page-account.js"),
   grants: () => import("./page-grants.js"),
   pin: () => import("./page-grants.js"),
+  passkeys: () => import("./page-passkeys.js"),
   devices: () => import("./page-account.js"),
   family: () => import("./page-family.js"),
   papers: () => import("./page-papers.js"),
@@ -151,7 +152,7 @@ async function enrol(app) {
 }
 
 /** A name that people know their phone by, as far as the browser tells. */
-function deviceName() {
+export function deviceName() {
   const agent = navigator.userAgent;
   const kinds = [
     [/iPhone/, "iPhone"],

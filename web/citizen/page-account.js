@@ -1,6 +1,7 @@
 // The pages about oneself: consents, the phone and freezing, settings, help.
 import { fill, h, icon } from "../shared/dom.js";
 import { listInParts } from "../shared/pages.js";
+import { passkeyWords } from "./passkeys.js";
 import { grantWords } from "./sheet-grant.js";
 import { worksUntil } from "./tickets.js";
 import { logWords } from "./words-log.js";
@@ -14,6 +15,7 @@ const LINKS = [
   ["papers", "M6 3h9l4 4v14H6zM14 3v5h5M9 12h3v3H9zM15 12h0M15 15h0M9 18h6"],
   ["consents", "M8 12l3 3 5-6M4 5h16v14H4z"],
   ["pin", "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5zM12 15v2"],
+  ["passkeys", "M8 15a5 5 0 1 1 4.900-6H21v4h-3v3h-3v-3h-2.100A5 5 0 0 1 8 15zM8 10h0"],
   ["devices", "M7 3h10v18H7zM11 18h2"],
   ["calendar", "M4 6h16v14H4zM4 11h16M8 3v4M16 3v4"],
   ["messages", "M4 5h16v11H9l-5 4zM8 9h8M8 12h5"],
@@ -62,6 +64,7 @@ const named = (app, route) => {
   if (route in AROUND_THE_LOG) return logWords(app.shell.language)(AROUND_THE_LOG[route]);
   if (route === "family" || route === "papers") return peopleWords(app.shell.language)(route);
   if (route === "grants") return grantWords(app)("grants");
+  if (route === "passkeys") return passkeyWords(app)("title");
   return route === "pin" ? grantWords(app)("pin_title") : app.t(route);
 };
 

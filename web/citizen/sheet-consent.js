@@ -2,6 +2,7 @@
 // agreed by closing it, and what became of it is told in one of three ways: shared, not shared, not certain.
 import { $, fill, h, icon } from "../shared/dom.js";
 import { present, told, whenClosed } from "./app.js";
+import { passkeyWords } from "./passkeys.js";
 import { agreeWords, firstChoice, grantWords, matterElement, matterFacts, matterReply, pinElement, said } from "./sheet-grant.js";
 
 const seen = new Set(); // requests that were answered or put aside on this page
@@ -28,7 +29,7 @@ export function consentSheet(app, request) {
     if (box.dataset.request === request.id) ask(app, box, request);
   };
   box.dataset.request = request.id;
-  if (request.matter) request.held = { chosen: firstChoice(request.matter.items) };
+  if (request.matter) request.held = { request: request.id, chosen: firstChoice(request.matter.items) };
   ask(app, box, request);
   present(box);
   navigator.vibrate?.(120);
@@ -163,7 +164,8 @@ async function decide(app, box, request, decision) {
     app.watch.now();
   } catch (problem) {
     if (problem.code === "uncertain") end(app, box, "ask", t("request_uncertain"));
-    else if (request.matter && /^(pin|grant)\./.test(problem.code)) again(app, box, request, app.words(problem.title_words));
+    else if (problem.code === "passkey.stopped") again(app, box, request, passkeyWords(app)("stopped"));
+    else if (request.matter && /^(pin|grant|passkey)\./.test(problem.code)) again(app, box, request, app.words(problem.title_words));
     else if (problem.status === 404 || problem.code === "request.over") end(app, box, "ask", t("request_gone"));
     else fill(box, told(app, problem), closing(app, box));
   }

@@ -1,7 +1,8 @@
-// The part of the consent sheet that asks by matter: certificates and their fields, each with its purpose, required or optional; the
-// PIN where something sensitive is ticked. What is ticked and typed outlives a change of language; nothing of it outlives the sheet.
-import { $, h } from "../shared/dom.js";
+// The part of the consent sheet that asks by matter: certificates and their fields, each with its purpose, required or optional; a
+// passkey or the PIN where something sensitive is ticked. What is ticked and typed outlives a change of language; nothing of it outlives the sheet.
+import { $, fill, h } from "../shared/dom.js";
 import { translator } from "../shared/i18n.js";
+import { able, passkeyWords, prove, wayOf } from "./passkeys.js";
 import { EN, ZH } from "./words-grant.js";
 
 /** The words of this part. */
@@ -69,17 +70,26 @@ export function matterElement(app, matter, held, changed) {
   return h("div.stack.tight#give", {}, h("h3", {}, w("choose")), grouped(matter.items).map(group), h("div#pin-place", {}, pinElement(app, matter, held)));
 }
 
-/** The fields for the PIN, where it is needed: one, or two when it is set for the first time. */
+/** What proves it where that is needed: a passkey, or fields for the PIN (one, or two when it is set for the first time). */
 export function pinElement(app, matter, held) {
   if (!needsPin(matter.items, held.chosen)) return null;
-  const w = grantWords(app);
+  const [w, key] = [grantWords(app), passkeyWords(app)];
+  const way = wayOf(matter, held, able(globalThis));
+  const other = (by, words) => h("button", { type: "button", onclick: (event) => change(event, by) }, words);
+  const change = (event, by) => {
+    [held.by, held.fault] = [by, ""];
+    fill(event.currentTarget.closest("#pin-place"), pinElement(app, matter, held));
+  };
+  const fault = h("p.fault", { id: "pin-fault", role: "alert" }, held.fault ?? "");
+  if (way === "passkey") return h("section.card.stack.tight.pins", {}, h("p", {}, key("way")), fault, matter.pin_set && other("pin", key("use_pin")));
   const field = (id, label, value) =>
     h("label.pin", { for: id }, label, h("input", { id, type: "password", inputmode: "numeric", autocomplete: "off", maxlength: "6", pattern: "[0-9]{6}", value: value ?? "", "aria-describedby": "pin-fault", oninput: (event) => typed(held, id, event.currentTarget) }));
   return h(
     "section.card.stack.tight.pins",
     {},
     matter.pin_set ? field("pin", w("pin"), held.pin) : [h("p", {}, w("pin_new")), field("pin", w("pin"), held.pin), field("pin-again", w("pin_again"), held["pin-again"])],
-    h("p.fault", { id: "pin-fault", role: "alert" }, held.fault ?? ""),
+    fault,
+    matter.passkey_set && able(globalThis) && other("passkey", key("use_passkey")),
   );
 }
 
@@ -95,12 +105,13 @@ export const agreeWords = (app, matter, chosen) => grantWords(app)(chosen.size =
 
 /**
  * What is sent, or null when something has to be corrected first: then it is said beside the field. A PIN that is set for the first
- * time is set before the answer is sent.
+ * time is set before the answer is sent; a passkey signs for exactly what is ticked.
  */
 export async function matterReply(app, box, matter, held) {
   const w = grantWords(app);
   const reply = { decision: "agree", items: [...held.chosen] };
   if (!needsPin(matter.items, held.chosen)) return reply;
+  if (wayOf(matter, held, able(globalThis)) === "passkey") return { ...reply, passkey: await prove(app, held.request, reply.items) };
   const typed = held.pin ?? "";
   const fault = matter.pin_set ? pinFault(typed) : pinFault(typed, held["pin-again"] ?? "");
   if (fault) {

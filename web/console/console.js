@@ -1,6 +1,6 @@
 // The console's few scripts: passkey ceremonies, and a page that draws itself anew while it is looked at. Everything else
 // is plain forms and links, and works without this file.
-import { answer, creation, request } from "./bytes.js";
+import { answer, creation, request } from "../shared/webauthn.js";
 
 /** Every so often a live page is fetched again, in milliseconds. */
 const LIVE_MS = 5000;

@@ -13,6 +13,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tongma_domain::{Id, Refusal, Text};
+use tongma_service::passkey::RelyingParty;
 use tongma_service::{Audience, Citizen, Platform};
 
 use crate::{
@@ -92,6 +93,18 @@ impl Edge {
             admin_digest: config.admin_token.as_ref().map(|token| Sha256::digest(token).into()),
             keys: RwLock::new(HashMap::new()),
         })
+    }
+
+    /// The site, as passkeys know it: they belong to a name, so this machine's address of numbers is `localhost` to them.
+    pub fn relying_party(&self) -> RelyingParty {
+        let (scheme, authority) = self.public_origin.split_once("://").unwrap_or(("http", "localhost"));
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, Some(port)),
+            _ => (authority, None),
+        };
+        let host = if matches!(host, "127.0.0.1" | "[::1]") { "localhost" } else { host };
+        let origin = port.map_or_else(|| format!("{scheme}://{host}"), |port| format!("{scheme}://{host}:{port}"));
+        RelyingParty { id: host.to_owned(), name: "通码 Tongma".to_owned(), origins: vec![origin] }
     }
 
     /// Whether these headers bear the administrator's token.

@@ -9,6 +9,7 @@ use tongma_capability::{Cause, Scenario, Stop};
 use tongma_domain::{
     AGREED_FIELD, AgeClass, ConsentKind, Id, Input, Outcome, Refusal, Starter, TemplateItem, Text, UnixMs, Words,
 };
+use tongma_passkey::{Assertion, RelyingParty};
 use tongma_store::{Txn, create, find, load, save};
 
 use crate::leg::{Leg, LegContext, once};
@@ -36,6 +37,8 @@ pub struct Reply {
     pub items: Option<Vec<String>>,
     /// The PIN, where a sensitive item is agreed to.
     pub pin: Option<String>,
+    /// What a passkey signed, the other way; and for which site.
+    pub passkey: Option<(RelyingParty, Assertion)>,
 }
 
 impl From<bool> for Reply {
@@ -162,7 +165,7 @@ impl Platform {
         // Agreeing to nothing of what was asked is a no.
         let agree = reply.agree && (request.items.is_empty() || !agreed.is_empty());
         if agree && request.decision.is_none() && request.expires > self.now() {
-            self.prove(citizen, scenario, &request, &agreed, reply.pin.as_deref()).await?;
+            self.prove(citizen, scenario, (&request, &agreed), &reply).await?;
         }
         let (request, first) = self.write_decision(citizen, &presentation, (id, agree), agreed).await?;
         self.live().publish(presentation.point, "presentation");
@@ -212,18 +215,39 @@ impl Platform {
         &self,
         citizen: &Citizen,
         scenario: &'static dyn Scenario,
-        request: &RequestRecord,
-        agreed: &[String],
-        pin: Option<&str>,
+        (request, agreed): (&RequestRecord, &[String]),
+        reply: &Reply,
     ) -> Result<(), Refusal> {
         let Some(template) = template_of(scenario, &request.input) else { return Ok(()) };
         let sensitive = agreed.iter().filter_map(|id| template.item(id)).any(grant::is_sensitive);
-        match pin {
+        let person = citizen.person;
+        match (&reply.passkey, reply.pin.as_deref()) {
             _ if !sensitive => Ok(()),
-            Some(pin) => self.check_pin(citizen.person, pin).await,
-            None if self.has_pin(citizen.person)? => Err(crate::pin::needed()),
-            None => Err(crate::pin::unset()),
+            (Some((party, answer)), _) => {
+                self.check_passkey(person, (party, answer), (request.id, agreed.to_vec())).await
+            }
+            (None, Some(pin)) => self.check_pin(person, pin).await,
+            (None, None) if self.has_pin(person)? || self.has_passkey(person)? => Err(crate::pin::needed()),
+            (None, None) => Err(crate::pin::unset()),
         }
+    }
+
+    /// What a passkey is to sign so that these items of a question are agreed to; all of them unless named.
+    ///
+    /// # Errors
+    /// `request.unknown`, `request.over`, `grant.incomplete`, `passkey.unknown` when there is none.
+    pub async fn passkey_for_question(
+        &self,
+        citizen: &Citizen,
+        party: &RelyingParty,
+        (id, items): (Id, Option<&[String]>),
+    ) -> Result<Value, Refusal> {
+        let (request, presentation) = self.question_for(citizen, id)?;
+        if request.decision.is_some() || request.expires <= self.now() {
+            return Err(request_over());
+        }
+        let agreed = agreed_items(self.scenario(&presentation.purpose)?, &request, items)?;
+        self.challenge_for(citizen.person, party, (id, agreed)).await
     }
 
     /// Writes the answer down, once. Gives the question as it then stands, and whether this answer was the first.

@@ -49,6 +49,7 @@ mod seal;
 mod sealed_fields;
 mod sessions;
 mod staff;
+mod step_up;
 mod tickets;
 mod vault;
 mod venue_code;
@@ -88,6 +89,7 @@ pub use staff::{
     Act, ActEntry, Arrived, Begun, Invited, Office, Person, SESSION_IDLE_S, SESSION_LIFE_S, Staff, StaffRecord,
     Unmasked, Unmasking, UnmaskingState, other_office,
 };
+pub use step_up::MyPasskey;
 pub use tickets::{MOST_TICKETS, Prepared, ShortSecrets, Signed};
 /// What the platform is handed its catalogue as; re-exported so that the edge leans on this crate alone.
 pub use tongma_capability::{Scenario, certificate};

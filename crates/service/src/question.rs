@@ -66,8 +66,10 @@ pub struct AskedMatter {
     pub passed_on: Option<Text>,
     /// The items.
     pub items: Vec<AskedItem>,
-    /// Whether agreeing to any sensitive item needs the PIN, and whether there is one.
+    /// Whether there is a PIN, by which sensitive items can be agreed to.
     pub pin_set: bool,
+    /// Whether there is a passkey, the other way.
+    pub passkey_set: bool,
 }
 
 /// One item that is asked.
@@ -242,7 +244,7 @@ impl Platform {
         let items: Vec<&'static TemplateItem> =
             template.items.iter().filter(|item| request.items.contains(&item.id())).collect();
         let held = self.read(person.bucket(), |txn| held(txn, person, &items, now))?;
-        let pin_set = self.has_pin(who)?;
+        let (pin_set, passkey_set) = (self.has_pin(who)?, self.has_passkey(who)?);
         let items = items.into_iter().map(|item| asked_item(item, &held)).collect();
         Ok(AskedMatter {
             name: template.name,
@@ -251,6 +253,7 @@ impl Platform {
             passed_on: template.passed_on,
             items,
             pin_set,
+            passkey_set,
         })
     }
 }

@@ -16,14 +16,17 @@ async function freePort() {
 }
 
 export class Server {
-  /** @param {string} folder an empty one for the data */
-  static async start(folder) {
+  /**
+   * @param {string} folder an empty one for the data
+   * @param {string} [host] what people call it; passkeys work at a name alone
+   */
+  static async start(folder, host = "127.0.0.1") {
     const binary = process.env.TONGMA_BINARY;
     if (!binary) throw new Error("TONGMA_BINARY has to name the server's binary; `cargo xtask test browser` sets it");
     const server = new Server();
     Object.assign(server, { binary, data: join(folder, "data"), said: "" });
     server.ports = [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()];
-    server.address = `http://127.0.0.1:${server.ports[0]}`;
+    server.address = `http://${host}:${server.ports[0]}`;
     await server.again();
     return server;
   }
@@ -33,7 +36,7 @@ export class Server {
     const [port, provider, rail, sms, authority] = this.ports.map(String);
     this.said = "";
     const ports = ["--port", port, "--provider-port", provider, "--rail-port", rail, "--sms-port", sms, "--authority-port", authority];
-    this.process = spawn(this.binary, ["--data", this.data, ...ports], { stdio: ["ignore", "pipe", "pipe"] });
+    this.process = spawn(this.binary, ["--data", this.data, "--public-origin", this.address, ...ports], { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.process.stdout, this.process.stderr]) stream.on("data", (part) => { this.said += part; });
     await until("the server to start", () => {
       if (this.process.exitCode !== null) throw new Error(`it ended: ${this.said.slice(-2000)}`);

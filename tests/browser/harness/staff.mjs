@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { until } from "./wait.mjs";
 
 /** A passkey in the machine itself, whose owner was verified. */
-const AUTHENTICATOR = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserConsenting: true, isUserVerified: true };
+export const AUTHENTICATOR = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserConsenting: true, isUserVerified: true };
 
 export class Colleague {
   constructor(stage, label, { width = 1280, height = 860, language = "zh-CN" } = {}) {

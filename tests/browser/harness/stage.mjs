@@ -13,15 +13,16 @@ export class Stage {
   /**
    * @param {import("node:test").TestContext} test whose end clears everything away
    * @param {string} name begins the name of every picture
+   * @param {string} [host] what people call the server
    */
-  static async open(test, name) {
+  static async open(test, name, host) {
     const stage = new Stage();
     Object.assign(stage, { test, name, browsers: new Set(), shots: 0, failed: null });
     await mkdir(SHOTS, { recursive: true });
     stage.folder = await mkdtemp(join(tmpdir(), "tongma-browser-"));
     test.after(() => stage.close());
     // What has begun is known before what failed is told, so that nothing is left running.
-    const begun = await Promise.allSettled([Server.start(stage.folder), Driver.start()]);
+    const begun = await Promise.allSettled([Server.start(stage.folder, host), Driver.start()]);
     [stage.server, stage.driver] = begun.map(({ value }) => value);
     const failed = begun.find(({ reason }) => reason);
     if (failed) throw failed.reason;

@@ -225,14 +225,7 @@ fn by_name(edge: &Edge, request: &Request) -> Option<String> {
 
 /// The site, as passkeys know it.
 fn party(edge: &Edge) -> RelyingParty {
-    let (scheme, authority) = edge.public_origin.split_once("://").unwrap_or(("http", "localhost"));
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (authority, None),
-    };
-    let host = if matches!(host, "127.0.0.1" | "[::1]") { "localhost" } else { host };
-    let origin = port.map_or_else(|| format!("{scheme}://{host}"), |port| format!("{scheme}://{host}:{port}"));
-    RelyingParty { id: host.to_owned(), name: "通码 Tongma".to_owned(), origins: vec![origin] }
+    edge.relying_party()
 }
 
 /// The language chosen by hand, or the one that the browser asks for.

@@ -11,6 +11,7 @@ mod log_table;
 mod me;
 mod messages;
 mod mine;
+mod passkeys;
 mod people;
 mod points;
 mod presentations;
@@ -197,6 +198,7 @@ pub fn operations() -> Vec<Operation> {
         point_operations(),
         admin_operations(),
         scans::operations(),
+        passkeys::operations(),
         people::operations(),
     ];
     groups.into_iter().flatten().collect()

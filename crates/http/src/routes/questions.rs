@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tongma_service::{AskedItem, AskedMatter, Question, Reply};
 
+use super::passkeys;
 use crate::{
     dto::{Outcome, Words},
     edge::{Edge, Shared, SignedIn},
@@ -65,8 +66,10 @@ pub struct Matter {
     pub passed_on: Option<Words>,
     /// The items.
     pub items: Vec<Item>,
-    /// Whether the citizen has set a PIN; sensitive items need it.
+    /// Whether the citizen has set a PIN; sensitive items need it or a passkey.
     pub pin_set: bool,
+    /// Whether the citizen has added a passkey.
+    pub passkey_set: bool,
 }
 
 /// One item that is asked.
@@ -83,7 +86,7 @@ pub struct Item {
     pub purpose: Words,
     /// The matter cannot be done without it.
     pub required: bool,
-    /// Agreeing to it needs the PIN.
+    /// Agreeing to it needs the PIN or a passkey.
     pub sensitive: bool,
     /// `good`, `not_in_force` or `none`; absent for a claim.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +108,9 @@ pub struct Decide {
     /// The PIN, where a sensitive item is agreed to.
     #[serde(default)]
     pub pin: Option<String>,
+    /// Or what a passkey signed over the challenge for exactly these items, as `PublicKeyCredential.toJSON()` gives it.
+    #[serde(default)]
+    pub passkey: Option<Value>,
 }
 
 /// Yes or no.
@@ -169,6 +175,7 @@ fn matter(matter: AskedMatter) -> Matter {
         passed_on: matter.passed_on.map(Into::into),
         items: matter.items.into_iter().map(item).collect(),
         pin_set: matter.pin_set,
+        passkey_set: matter.passkey_set,
     }
 }
 
@@ -180,7 +187,8 @@ pub async fn decide(
 ) -> Answer<Json<Decided>> {
     let id = edge.platform.inward(me.audience(), &id)?;
     let agree = answer.decision == Decision::Agree;
-    let reply = Reply { agree, items: answer.items, pin: answer.pin };
+    let passkey = answer.passkey.map(passkeys::assertion).transpose()?.map(|signed| (edge.relying_party(), signed));
+    let reply = Reply { agree, items: answer.items, pin: answer.pin, passkey };
     let outcome = edge.platform.decide_question(&me.0, id, reply).await?;
     let agreed = agree && outcome.is_some();
     let outcome = outcome.map(|outcome| Outcome::of(&edge.platform, me.audience(), &outcome, None));

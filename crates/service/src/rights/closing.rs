@@ -153,6 +153,7 @@ impl Platform {
                     session.value.expires = now;
                     save(txn, &session)?;
                 }
+                crate::step_up::forget(txn, person)?;
                 let paid = txn.account(&charge::purse(person))?.is_some_and(|account| account.debits_posted.get() > 0);
                 let erase_at = now.plus_days(if paid { MONEY_DAYS } else { LOG_DAYS });
                 txn.due_put(erase_at, encode(&Own::Erase { person })?)?;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answer, creation, fromText, request, toText } from "./bytes.js";
+import { answer, creation, fromText, request, toText } from "./webauthn.js";
 
 test("base64url there and back, as RFC 4648 has it", () => {
   for (const [text, bytes] of [["", []], ["Zg", [0x66]], ["_-8", [0xff, 0xef]], ["AAEC", [0, 1, 2]]]) {
