@@ -9,9 +9,15 @@ import { Colleague } from "./harness/staff.mjs";
 const FIRST_SCAN_S = 600;
 /** A page of each office, and what is asked of the others there. */
 const PAGES = {
-  system: ["/console/review", "/console/venues", "/console/points", "/console/templates", "/console/people"],
+  system: ["/console/review", "/console/venues", "/console/points", "/console/templates", "/console/people", "/console/cases"],
   security: ["/console/approve", "/console/unmask", "/console/staff", "/console/keys"],
   audit: ["/console/acts", "/console/audit", "/console/oddities"],
+};
+/** A homestay that is in order. */
+const HOUSE = {
+  organisation_zh: "沙湾水乡民宿", uscc: "91350100M000100Y43", venue_zh: "沙湾水乡民宿（紫坭店）", address: "广州市番禺区紫坭村", point_zh: "前台",
+  purpose: "登记入住客人", basis: "旅馆业治安管理办法", registration: "穗番宿备 2026-0007", registration_until: "2029-12-31", rooms: "12", floors: "3", area_m2: "500",
+  yueshangtong: "粤商通 2026-0007", yueshangtong_until: "2029-12-31",
 };
 const PUBLIC = ["/apply", "/console/sign-in", "/console/enrol"];
 
@@ -67,6 +73,37 @@ test("the console", { timeout: 420_000 }, async (t) => {
     assert.ok(seconds < FIRST_SCAN_S, `${seconds} s`);
   });
 
+  await stage.step("a homestay that is too large is refused with the rule named; one in order comes in", async () => {
+    const applicant = await Colleague.open(stage, "host", { width: 900, height: 1000 });
+    const fill = async (fields) => {
+      await applicant.go("/apply");
+      for (const [name, value] of Object.entries({ ...HOUSE, ...fields })) await applicant.browser.type(`[name=${name}]`, value);
+      await applicant.browser.run(() => { document.querySelector("[name=scenario]").value = "homestay_stay"; });
+      await applicant.browser.press("main form button");
+    };
+    await fill({ rooms: "15" });
+    await applicant.browser.shown(".notice.bad", "15 间客房，超过民宿上限 14");
+    await stage.shot(applicant, "homestay-too-large");
+    assert.equal(await applicant.browser.run(() => document.querySelector("[name=registration]").value), HOUSE.registration, "nothing has to be typed twice");
+    await fill({ yueshangtong_until: "2020-01-01" });
+    await applicant.browser.shown(".notice.bad", "粤商通");
+    await fill({});
+    await applicant.browser.shown(".chip", "待审核");
+    const { system, security } = offices;
+    await system.go("/console/review");
+    await system.browser.press("td a", HOUSE.venue_zh);
+    await system.browser.shown("dd", HOUSE.registration);
+    await stage.shot(system, "homestay-review");
+    await system.browser.press("form[action^='/console/review/'] button");
+    await system.at("/console/review");
+    await security.go("/console/approve");
+    await security.browser.press("td a", HOUSE.venue_zh);
+    await security.browser.press("form[action^='/console/approve/'] button");
+    await security.at("/console/approve");
+    await applicant.browser.press("form[action$='/code'] button", "", 15_000);
+    await applicant.browser.shown(".code");
+  });
+
   await stage.step("whoever is looked up reads who did and why", async () => {
     const { system, security } = offices;
     const phone = [...stage.browsers].find(({ label }) => label === "phone");
@@ -96,6 +133,38 @@ test("the console", { timeout: 420_000 }, async (t) => {
     await system.go("/console/people");
     await system.browser.press("form[action^='/console/people/see/'] button");
     await system.browser.shown("dd", "李嘉怡");
+  });
+
+  await stage.step("what a person demands is answered by the office that helps people, and the answer reaches them", async () => {
+    const { system } = offices;
+    const phone = [...stage.browsers].find(({ label }) => label === "phone");
+    const demand = (kind, words) => phone.browser.run(async (body) => {
+      const headers = { "content-type": "application/json", "idempotency-key": crypto.randomUUID() };
+      return (await fetch("/v1/me/cases", { method: "POST", headers, body: JSON.stringify(body) })).status;
+    }, { kind, words });
+    assert.equal(await demand("correct", "请把我的手机号改成新号"), 200);
+    assert.equal(await demand("delete", "请删除去年的预约记录"), 200);
+    await system.go("/console/cases");
+    await stage.shot(system, "cases");
+    await system.browser.press("td a", "更正信息");
+    await system.browser.shown("dd", "请把我的手机号改成新号");
+    const page = await system.browser.run(() => document.body.textContent);
+    assert.ok(page.includes("李**") && !page.includes("李嘉怡"), "masked");
+    await system.browser.press("main form button[value=yes]");
+    await system.browser.shown(".notice.bad", "写清楚");
+    await system.go("/console/cases");
+    await system.browser.press("td a", "更正信息");
+    await system.browser.type("[name=words]", "已更正，请到手机页核对");
+    await stage.shot(system, "case");
+    await system.browser.press("main form button[value=yes]");
+    await system.at("/console/cases");
+    const text = await system.browser.run(() => document.querySelector("main").textContent);
+    assert.ok(!text.includes("更正信息") && text.includes("删除信息"), "only the open one is listed");
+    const { items } = await phone.ask("/v1/me/messages");
+    assert.ok(items.some((message) => JSON.stringify(message).includes("您的个人信息请求已办理")), JSON.stringify(items[0]));
+    await phone.turnTo("cases");
+    await phone.browser.shown("#page", "已更正，请到手机页核对");
+    await stage.shot(phone, "case-answered");
   });
 
   await stage.step("the audit office reads what was done, and changes nothing", async () => {

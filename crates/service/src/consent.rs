@@ -83,6 +83,7 @@ impl Platform {
             released: Vec::new(),
             detail: Value::Null,
         };
+        let told = asked.clone();
         let asking = self.run(person.bucket(), move |txn| {
             if let Some(standing) = supersede(txn, &request, point)? {
                 return Ok(standing);
@@ -94,6 +95,7 @@ impl Platform {
                 save(txn, &held)?;
             }
             create(txn, id, &request)?;
+            crate::notice::ask_later(txn, id, &told, now)?;
             crate::outbox::append(txn, person, now, &line)?;
             Ok(id)
         });

@@ -105,6 +105,11 @@ impl Hub {
         Ok(Listener { hub: self.clone(), topic, receive: known.send.subscribe(), first })
     }
 
+    /// Whether somebody listens to a topic here.
+    pub fn is_heard(&self, topic: Id) -> bool {
+        self.lock().topics.contains_key(&topic)
+    }
+
     /// How many listen.
     pub fn listeners(&self) -> usize {
         self.lock().listeners

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tongma_capability::{Scenario, Stop};
 use tongma_domain::{
-    Bucket, Id, Organisation, Point, PointKind, Refusal, Text, UnixMs, Venue, VenueState, Words, is_uscc,
+    Bucket, Id, Organisation, Point, PointKind, Premises, Refusal, Text, UnixMs, Venue, VenueState, Words, is_uscc,
 };
 use tongma_store::{Held, Index, Key, Stored, Txn, create, find, load, save, upsert};
 
@@ -38,6 +38,9 @@ pub struct Wanted {
     pub purpose: String,
     /// What the law or the rule is that it rests on.
     pub basis: String,
+    /// What is registered of the house, where the scenario asks for it.
+    #[serde(default)]
+    pub premises: Premises,
 }
 
 /// Where an application stands.
@@ -112,9 +115,11 @@ impl Platform {
     /// Takes an application. Gives the token by which its applicant finds it again.
     ///
     /// # Errors
-    /// `application.uscc`, `application.text`, `application.full`, `scenario.unknown`, or the store's refusal.
+    /// `application.uscc`, `application.text`, `application.full`, `scenario.unknown`, what the scenario refuses of a house
+    /// like this, or the store's refusal.
     pub async fn apply(&self, wanted: Wanted) -> Result<String, Refusal> {
         let wanted = self.checked_application(wanted)?;
+        self.must_fit(&wanted)?;
         let (id, token, now) = (self.fresh_id(Bucket::DIRECTORY), hex(&self.seed()), self.now());
         let application = Application {
             id,
@@ -136,6 +141,13 @@ impl Platform {
         })
         .await?;
         Ok(token)
+    }
+
+    /// What the scenario asks of its venues, asked before anybody's time is spent on a review.
+    fn must_fit(&self, wanted: &Wanted) -> Result<(), Refusal> {
+        let (organisation, id) = ids_of(wanted);
+        let venue = self.read(Bucket::DIRECTORY, |txn| venue_of(txn, id, organisation, wanted))?;
+        self.scenario(&wanted.scenario)?.may_serve(&venue, self.now())
     }
 
     fn checked_application(&self, mut wanted: Wanted) -> Result<Wanted, Refusal> {
@@ -294,6 +306,12 @@ impl Platform {
     }
 }
 
+/// The ids of the organisation and the venue that an application names.
+fn ids_of(wanted: &Wanted) -> (Id, Id) {
+    let organisation = directory_id(&[b"organisation", wanted.organisation.0.as_bytes()]);
+    (organisation, directory_id(&[b"venue", organisation.as_bytes(), wanted.venue.0.as_bytes()]))
+}
+
 /// The venue as it will be: what is known of it, and the scenario it applied for.
 fn venue_of(txn: &mut dyn Txn, id: Id, organisation: Id, wanted: &Wanted) -> Result<Venue, Stop> {
     let mut venue = load::<VenueRow>(txn, id)?.map_or_else(
@@ -306,7 +324,7 @@ fn venue_of(txn: &mut dyn Txn, id: Id, organisation: Id, wanted: &Wanted) -> Res
             scenarios: Vec::new(),
             settings: std::collections::BTreeMap::new(),
             things: std::collections::BTreeMap::new(),
-            premises: tongma_domain::Premises::default(),
+            premises: Premises::default(),
         },
         |held| held.value.0,
     );
@@ -314,6 +332,9 @@ fn venue_of(txn: &mut dyn Txn, id: Id, organisation: Id, wanted: &Wanted) -> Res
         // It was announced with scenarios that nobody had approved yet.
         (venue.state, venue.scenarios) = (VenueState::Open, Vec::new());
     }
+    // What is applied with takes the place of what was registered by the same name; the rest stays.
+    venue.premises.facts.extend(wanted.premises.facts.clone());
+    venue.premises.certifications.extend(wanted.premises.certifications.clone());
     if !venue.scenarios.contains(&wanted.scenario) {
         venue.scenarios.push(wanted.scenario.clone());
     }
@@ -322,7 +343,7 @@ fn venue_of(txn: &mut dyn Txn, id: Id, organisation: Id, wanted: &Wanted) -> Res
 
 /// Writes organisation, venue and point. What is there already by the same name is added to, never replaced.
 fn register(txn: &mut dyn Txn, wanted: &Wanted, catalogue: &[&dyn Scenario], now: UnixMs) -> Result<Id, Stop> {
-    let organisation = directory_id(&[b"organisation", wanted.organisation.0.as_bytes()]);
+    let (organisation, id) = ids_of(wanted);
     let known = load::<OrganisationRow>(txn, organisation)?.map(|held| held.value.0);
     if known.as_ref().and_then(|known| known.uscc.as_ref()).is_some_and(|uscc| *uscc != wanted.uscc) {
         // Two legal persons of one name: one of them would read the other's pseudonyms.
@@ -335,7 +356,6 @@ fn register(txn: &mut dyn Txn, wanted: &Wanted, catalogue: &[&dyn Scenario], now
         uscc: Some(wanted.uscc.clone()),
     };
     upsert(txn, organisation, &OrganisationRow(row))?;
-    let id = directory_id(&[b"venue", organisation.as_bytes(), wanted.venue.0.as_bytes()]);
     let venue = venue_of(txn, id, organisation, wanted)?;
     if let Some(scenario) = catalogue.iter().find(|scenario| scenario.card().id == wanted.scenario) {
         // What a scenario asks of its venues is asked before the venue is opened for it.

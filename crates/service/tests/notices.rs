@@ -125,3 +125,51 @@ async fn an_unanswered_text_is_tried_again_with_the_same_number_and_a_read_one_i
     let rest = house.platform.messages(&phone.citizen, inbox.next.as_deref(), 20).unwrap();
     assert_eq!((rest.items.len(), rest.items[0].topic.id, rest.next), (1, "money", None));
 }
+
+/// A question to the phone that shows its code now; gives its id.
+async fn asked(house: &House, phone: &Phone, key: &str) -> tongma_domain::Id {
+    let presentation = house.scan(&phone.ticket(house.now_s()), key).await.unwrap();
+    let refused = house.act(presentation.id, "seal", serde_json::json!({}), key).await.unwrap_err();
+    assert_eq!(refused.refusal.code(), "consent.needed");
+    refused.request.unwrap()
+}
+
+async fn after_s(house: &House, seconds: i64) {
+    house.set_s(house.now_s() + seconds);
+    for _ in 0..3 {
+        house.platform.sweep().await;
+    }
+}
+
+#[tokio::test]
+async fn a_question_nobody_sees_is_texted_once_after_a_while() {
+    let (house, phone, gateway) = house().await;
+    let sent = || gateway.asked.lock().unwrap().len();
+    let waiting = || house.platform.messages(&phone.citizen, None, 20).unwrap().items;
+    asked(&house, &phone, "first").await;
+    after_s(&house, 15).await;
+    assert_eq!((sent(), waiting().len()), (0, 0), "the phone has twenty seconds");
+    after_s(&house, 10).await;
+    assert_eq!((sent(), waiting().len()), (1, 1));
+    let message = &waiting()[0];
+    assert_eq!((message.topic.id, message.texted), ("consent_asked", Texted::Sent));
+    assert!(message.venue.is_some(), "the inbox says where; the text does not");
+    after_s(&house, 60).await;
+    assert_eq!((sent(), waiting().len()), (1, 1), "told once");
+}
+
+#[tokio::test]
+async fn a_question_that_is_answered_or_seen_leaves_no_message_behind() {
+    let (house, phone, gateway) = house().await;
+    let request = asked(&house, &phone, "answered").await;
+    house.platform.decide_question(&phone.citizen, request, false).await.unwrap();
+    after_s(&house, 60).await;
+    // Whoever has the page open sees the sheet and needs no text.
+    let open = house.platform.live().listen(phone.citizen.person, 4, None).unwrap();
+    asked(&house, &phone, "seen").await;
+    after_s(&house, 25).await;
+    drop(open);
+    after_s(&house, 25).await;
+    assert_eq!(gateway.asked.lock().unwrap().len(), 0);
+    assert_eq!(house.platform.messages(&phone.citizen, None, 20).unwrap().items.len(), 0);
+}

@@ -171,6 +171,11 @@ fn accepted(desk: &mut Desk<'_>, step: &Step<'_>, stay: &Stay, op: &str, receipt
     );
     desk.log(stay.person, text, &[], json!({"receipt_no": receipt, "stay_number": stay.number}));
     if op == "arrive" {
+        let told = Words::new(
+            format!("您在{}的住宿登记已报送", names.zh),
+            format!("Your stay at {} has been registered", names.en),
+        );
+        desk.notify(stay.person, "stay_uploaded", told);
         let body = json!({
             "house": names, "room": stay.room, "number": stay.number, "from_ms": stay.arrived,
             "until_ms": stay.until, "receipt": receipt,

@@ -10,6 +10,7 @@ use tongma_domain::{PointKind, Refusal, Text};
 use tongma_service::{Stage, Wanted};
 
 use super::In;
+use super::house::House;
 use super::review::{moment, pick, service, stage};
 use super::view::{Block, Cell, Field, Form, Page, Tone, refused};
 use crate::{
@@ -33,6 +34,8 @@ pub struct Application {
     scenario: String,
     purpose: String,
     basis: String,
+    #[serde(flatten)]
+    house: House,
 }
 
 const TITLE: Text = Text::new("场所接入申请", "Connect a venue");
@@ -75,6 +78,7 @@ fn drawn(edge: &Edge, language: Language, sent: &Application, wrong: Option<&Ref
             .value(&sent.basis)
             .hint(t("法规、合同或本人同意", "A rule, a contract or the person's consent")),
     ];
+    let fields = fields.into_iter().chain(sent.house.fields(language)).collect();
     let form = Form::new("/apply", t("提交申请", "Send the application")).with(fields);
     let mut page = Page::new(language, TITLE).back("/", Text::new("首页", "Start page")).lead(Text::new(
         "填一页，提交后得到查询链接；由两位工作人员先后审核、批准，批准后在链接里领取配对码，第一台设备即可扫码。",
@@ -100,7 +104,8 @@ pub async fn send(
         _ => PointKind::Desk,
     };
     let again = sent.clone();
-    let wanted = Wanted {
+    let premises = sent.house.premises(edge.platform.now());
+    let wanted = |premises| Wanted {
         organisation: (sent.organisation_zh, sent.organisation_en),
         uscc: sent.uscc,
         venue: (sent.venue_zh, sent.venue_en),
@@ -110,8 +115,13 @@ pub async fn send(
         scenario: sent.scenario,
         purpose: sent.purpose,
         basis: sent.basis,
+        premises,
     };
-    match edge.platform.apply(wanted).await {
+    let applied = match premises {
+        Ok(premises) => edge.platform.apply(wanted(premises)).await,
+        Err(refusal) => Err(refusal),
+    };
+    match applied {
         Ok(token) => Ok(Redirect::to(&format!("/apply/{token}")).into_response()),
         Err(refusal) => {
             let problem = Problem::from(refusal);

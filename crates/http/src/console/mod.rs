@@ -5,8 +5,10 @@
 
 mod apply;
 mod audit;
+mod cases;
 mod chart;
 mod entry;
+mod house;
 mod keys;
 mod overview;
 mod people;
@@ -108,6 +110,9 @@ pub fn routes() -> Vec<Route> {
         change("/console/people", SYSTEM, post(people::look_up)),
         change("/console/people/ask", SYSTEM, post(people::ask)),
         change("/console/people/see/{id}", SYSTEM, post(people::unmask)),
+        see("/console/cases", SYSTEM, get(cases::list)),
+        see("/console/cases/{id}", SYSTEM, get(cases::one)),
+        change("/console/cases/{id}", SYSTEM, post(cases::answer)),
         see("/console/approve", SECURITY, get(review::approvals)),
         see("/console/approve/{id}", SECURITY, get(review::approval)),
         change("/console/approve/{id}", SECURITY, post(review::approve)),
@@ -126,13 +131,14 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The navigation of an office.
-const LINKS: [(&str, Allowed, Text); 13] = [
+const LINKS: [(&str, Allowed, Text); 14] = [
     ("/console", Allowed::AnyOffice, Text::new("运行总览", "Overview")),
     ("/console/review", SYSTEM, Text::new("申请审核", "Applications")),
     ("/console/venues", SYSTEM, Text::new("场所", "Venues")),
     ("/console/points", SYSTEM, Text::new("终端", "Points")),
     ("/console/templates", SYSTEM, Text::new("授权模板", "Templates")),
     ("/console/people", SYSTEM, Text::new("查询个人", "Look up a person")),
+    ("/console/cases", SYSTEM, Text::new("个人信息请求", "Requests about data")),
     ("/console/approve", SECURITY, Text::new("接入审批", "Approvals")),
     ("/console/unmask", SECURITY, Text::new("完整信息审批", "Unmasking")),
     ("/console/staff", SECURITY, Text::new("工作人员", "Staff")),

@@ -169,6 +169,7 @@ fn facts(edge: &Edge, one: &Application, language: Language) -> Vec<(String, Cel
         (t("依据", "Basis"), Cell::text(&wanted.basis)),
         (t("提交时间", "Sent"), Cell::text(moment(one.at))),
     ];
+    rows.extend(super::house::facts(&wanted.premises, language));
     let handled =
         |handled: &Handled| Cell::text(format!("{} · {}", handled.name, moment(handled.at))).under(&handled.note);
     rows.extend(one.review.as_ref().map(|step| (t("审核", "Reviewed by"), handled(step))));

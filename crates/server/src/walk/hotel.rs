@@ -84,6 +84,9 @@ async fn register(stage: &Stage, steps: &mut Steps) -> Result<(), Failed> {
     steps
         .check("the guest's log names what the police got, with a receipt", guest.logged(reported).await?, &"the log")
         .await?;
+    let inbox = guest.get("/v1/me/messages").await?.good()?;
+    let told = inbox.at("/items").as_array().into_iter().flatten().any(|message| message["topic"] == "stay_uploaded");
+    steps.check("the inbox says that the stay is registered", told, inbox.at("/items")).await?;
     let stays = hotel.things_when(&guest, "stay", |stays| !stays.is_empty()).await?;
     steps.equal("and the app has the stay", &json!(stays.len()), &json!(1)).await
 }

@@ -2,6 +2,7 @@
 //!
 //! A venue never sees the number: it names a topic, and the platform relays. What the inbox says stays on the platform.
 
+mod asked;
 mod records;
 mod text;
 mod topics;
@@ -20,6 +21,7 @@ use crate::leg::LegContext;
 use crate::platform::Platform;
 use crate::sessions::Citizen;
 use crate::vault::{hex, unhex};
+pub(crate) use asked::ask_later;
 pub(crate) use records::MessageRecord;
 pub(crate) use text::Own;
 
@@ -51,6 +53,11 @@ impl Notice {
 
 /// Puts a message into the inbox, in a transaction of the person's bucket, and its text into the outbox.
 pub(crate) fn tell(txn: &mut dyn Txn, notice: &Notice, now: UnixMs) -> Result<(), Stop> {
+    tell_at(txn, notice, (now, now.plus_s(topic_of(&notice.topic).after_s)))
+}
+
+/// The same, its text due at a moment of the caller's.
+fn tell_at(txn: &mut dyn Txn, notice: &Notice, (now, text_at): (UnixMs, UnixMs)) -> Result<(), Stop> {
     let topic = topic_of(&notice.topic);
     let wants = topic.statutory
         || !load::<NoticeSettings>(txn, notice.person)?.is_some_and(|held| held.value.off.contains(&notice.topic));
@@ -71,7 +78,7 @@ pub(crate) fn tell(txn: &mut dyn Txn, notice: &Notice, now: UnixMs) -> Result<()
     };
     create(txn, key.clone(), &record)?;
     if texted == Texted::Waiting {
-        txn.due_put(now.plus_s(topic.after_s), encode(&Own::Text { message: key, tries: 0 })?)?;
+        txn.due_put(text_at, encode(&Own::Text { message: key, tries: 0 })?)?;
     }
     Ok(())
 }

@@ -39,6 +39,13 @@ pub(crate) enum Own {
         /// The case.
         case: Id,
     },
+    /// A question was put; whoever has not seen it by now is told.
+    Asked {
+        /// The question.
+        request: Id,
+        /// To whom it was put.
+        who: Vec<Id>,
+    },
     /// What a closed account still held is to go.
     Erase {
         /// Whose.
@@ -67,6 +74,7 @@ impl Platform {
             Own::Text { message, tries } => self.deliver_text((bucket, seq), message, tries).await,
             Own::CaseMirror { case } => self.mirror_case(case).await,
             Own::CaseDue { case } => self.case_due(case).await,
+            Own::Asked { request, who } => self.tell_asked(request, &who).await,
             Own::Erase { person } => self.erase(person).await,
         }
     }

@@ -5,6 +5,7 @@
 //! A person holds one, and there is no office that may do everything. Each use case here asks for the office it belongs to.
 
 mod acts;
+mod cases;
 mod entry;
 mod people;
 mod sessions;
