@@ -152,7 +152,7 @@ pub async fn answer(
         "yes" => CaseState::Done,
         "working" => CaseState::Working,
         "declined" => CaseState::Declined,
-        _ => return Err(no_such_id().into()),
+        _ => return Err(no_such_id()),
     };
     edge.platform.answer_case_by_staff(&staff, id, (state, reply.words)).await?;
     Ok(Redirect::to(AT))
