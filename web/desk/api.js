@@ -89,6 +89,15 @@ export class Api {
     }
   }
 
+  /** The open answer of a path as a stream of text: news as it happens. */
+  async stream(path, signal) {
+    const headers = { Accept: "text/event-stream" };
+    if (this.signer) Object.assign(headers, await signedHeaders({ method: "GET", url: path, body: "" }, this.signer, this.clock.now()));
+    const response = await this.fetch(new URL(path, this.origin), { headers, signal, cache: "no-store", credentials: "omit" });
+    if (!response.ok || !response.body) throw new Unreachable(`status ${response.status}`);
+    return response.body.pipeThrough(new TextDecoderStream());
+  }
+
   async #read(response) {
     const type = response.headers.get("content-type") ?? "";
     if (response.ok && type.includes("json")) return { ok: true, status: response.status, body: await response.json() };

@@ -152,9 +152,21 @@ export class Counter {
    * @returns {Promise<Next|null>} null when stopped
    */
   async awaitHolder(presentation, { onTime = () => undefined, stopped, nowMs }) {
+    let heard = () => undefined;
+    const news = this.parts.follow?.(() => heard());
+    try {
+      const told = () => Promise.race([wait(ASK_EVERY_MS), new Promise((resolve) => { heard = resolve; })]);
+      return await this.#untilAnswered(presentation, { onTime, stopped, nowMs, told });
+    } finally {
+      news?.stop();
+    }
+  }
+
+  /** Looks how the question stands whenever news came, and every second in case none does. */
+  async #untilAnswered(presentation, { onTime, stopped, nowMs, told }) {
     let expiresMs = Infinity;
     while (!stopped()) {
-      await wait(ASK_EVERY_MS);
+      await told();
       const state = stopped() ? null : await this.state(presentation);
       if (stopped()) return null;
       if (state?.gone) return this.#refused(state.problem, false);

@@ -1,4 +1,5 @@
 /** The desk's side of the frame: pairing, shifts, serving, and where each of them leads. */
+import { follow } from "./events.js";
 import { remember, remembered } from "./app.js";
 import { Counter } from "./counter.js";
 import { Unreachable } from "./gate.js";
@@ -36,6 +37,7 @@ export function deskWork(app) {
   app.card = () => app.cards().find(({ id }) => id === app.shift?.scenario) ?? app.cards()[0];
   app.isGate = () => app.info?.kind === "gate";
   app.counter = new Counter({
+    follow: (heard) => follow({ open: (stop) => app.api.stream(`/v1/points/${app.info.id}/events`, stop), heard }),
     api: app.api,
     point: () => app.info.id,
     operator: () => app.shift?.operator ?? "",

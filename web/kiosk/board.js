@@ -1,11 +1,13 @@
 /** The queue board: who is called where, by number and masked name; spoken where the device has a voice. */
 import { $, fill, h, say } from "../shared/dom.js";
 import { everything } from "../shared/pages.js";
+import { follow } from "../desk/events.js";
 import { SCENARIO } from "./taking.js";
 import { movingCode } from "./moving.js";
 import { boardOf, newCalls, spokenWords } from "./numbers.js";
 
 const LOOK_MS = 2000;
+const TOLD_MS = 15_000; // with a live connection, in case it lies
 
 export const boardView = (frame) => {
   const { t } = frame;
@@ -43,9 +45,27 @@ export const boardView = (frame) => {
       if (frame.boardAt) say(stale, t("board_stale", { time: frame.formats.time(frame.boardAt) }));
     }
   };
-  look();
-  const timer = setInterval(look, LOOK_MS);
-  return { name: "board", title: t("app_board"), element, leave: () => { clearInterval(timer); code.leave(); } };
+  let [timer, busy, again, left] = [null, false, false, false];
+  const turn = async () => {
+    clearTimeout(timer);
+    // What is told while an answer is on its way may have happened after it: look once more then.
+    if (busy) return void (again = true);
+    [busy, again] = [true, false];
+    await look();
+    busy = false;
+    if (left) return;
+    if (again) return turn();
+    timer = setTimeout(turn, news.alive() ? TOLD_MS : LOOK_MS);
+  };
+  const news = follow({ open: (stop) => frame.api.stream(`/v1/points/${frame.device.point}/events?of=board`, stop), heard: turn });
+  turn();
+  const leave = () => {
+    left = true;
+    clearTimeout(timer);
+    news.stop();
+    code.leave();
+  };
+  return { name: "board", title: t("app_board"), element, leave };
 };
 
 const one = (frame, { number, counter, masked_name: name, state, calls }) => h("li", { class: state, dataset: { number } },

@@ -55,4 +55,33 @@ async fn a_question_at_a_desk_is_told_to_the_phone_without_saying_what_it_is() {
     let again = house.router.clone().oneshot(listening(&house.session, Some(&last))).await.unwrap();
     let quiet = tokio::time::timeout(Duration::from_millis(300), again.into_body().frame()).await;
     assert!(quiet.is_err(), "who heard the last event is told nothing until there is news");
+    the_desk_is_told_of_the_answer(&house).await;
+}
+
+/// The desk listens with its signature, hears that the holder answered, and its venue's board that something was done.
+async fn the_desk_is_told_of_the_answer(house: &House) {
+    let mut bodies = Vec::new();
+    for of in ["", "?of=board"] {
+        let address = format!("/v1/points/{}/events{of}", house.desk.id);
+        let unsigned = Request::builder().uri(&address).body(Body::empty()).unwrap();
+        let refused = house.router.clone().oneshot(unsigned).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+        let mut request = Request::builder().uri(&address);
+        for (name, value) in house.desk.sign("GET", &address, b"", house.now_s()) {
+            request = request.header(name, value);
+        }
+        let answer = house.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let mut body = answer.into_body();
+        assert!(next(&mut body).await.unwrap().contains("event: look"));
+        bodies.push(body);
+    }
+    let asked = house.me("GET", "/v1/me/requests", "", &json!(null)).await.json();
+    let at = format!("/v1/me/requests/{}", asked["items"][0]["id"].as_str().unwrap());
+    let said = house.me("POST", &at, "yes", &json!({ "decision": "agree" })).await;
+    assert_eq!(said.status, StatusCode::OK, "{}", said.text);
+    for (body, name) in bodies.iter_mut().zip(["presentation", "board"]) {
+        let told = next(body).await.unwrap();
+        assert!(told.contains(&format!("event: {name}")), "{told}");
+    }
 }

@@ -322,11 +322,13 @@ impl Platform {
         holder: Option<Holder>,
         presentation: Option<(Id, bool)>,
     ) -> Result<Acted, Refusal> {
-        let attempt = leg.context.attempt;
+        let (attempt, venue) = (leg.context.attempt, leg.context.venue);
         match self.run_leg(bucket, leg, holder).await? {
             LegDone::OtherRequest => Err(other_request()),
             LegDone::Again(known) => self.again(bucket, known),
             LegDone::Ran { answer, queued } => {
+                // Whoever shows the venue's board looks again; where nobody does, this is one look into a map.
+                self.live().publish(venue, "board");
                 let pending = pending(&answer);
                 // A final answer is noted on the way; one that is still to come is noted when it has come.
                 let rider = presentation.filter(|_| !pending).map(|(id, one)| {

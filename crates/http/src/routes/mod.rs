@@ -335,6 +335,13 @@ fn point_operations() -> Vec<Operation> {
     let scenario = |operation: Operation| operation.asks("scenario", "The scenario");
     let operations = vec![
         get("/v1/points/{id}", "What this point is", points::show).gives::<points::PointView>(),
+        get(
+            "/v1/points/{id}/events",
+            "News for this point as it happens: what to look at again, and nothing else",
+            live::at_point,
+        )
+        .asks("of", "`board` for what its whole venue shows; else its own")
+        .gives_other(200, "text/event-stream"),
         post("/v1/presentations", "A code was scanned", presentations::create)
             .takes::<presentations::NewPresentation>()
             .gives::<presentations::Presented>(),
