@@ -24,6 +24,10 @@ use crate::data::hex;
 const LATER_S: i64 = 31 * 60;
 /// So many letters, or so many packed bytes, in a row are no coincidence.
 const RUN: usize = 12;
+/// Of a run, so much that somebody else keeps as well makes it a coincidence: what everybody is told, and a chance byte beside it.
+const fn context(run: usize) -> usize {
+    run - run / 4 - (run < RUN) as usize
+}
 /// A ticket's short name, by which a gate's list knows it, has so many bytes.
 const NAME: usize = 8;
 /// Whole numbers from here on may name somebody; smaller ones are counts, shares and hours.
@@ -115,13 +119,37 @@ fn unhex(word: &str) -> Option<Vec<u8>> {
 /// One kind of runs.
 type Runs = fn(&Kept) -> &BTreeSet<Vec<u8>>;
 
-/// What two venues share of a person and nobody else keeps: neither of the twin, nor who never met the person.
-fn links(one: &Kept, other: &Kept, known: &[Kept]) -> Vec<String> {
-    let mut found: Vec<String> = one.whole.intersection(&other.whole).cloned().collect();
-    found.retain(|piece| !known.iter().any(|kept| kept.whole.contains(piece)));
+/// What others keep, who never met the person, or met the twin: nothing of it is a link.
+#[derive(Default)]
+struct Known {
+    kept: Kept,
+    /// Every shorter run inside the longer ones.
+    contexts: BTreeSet<Vec<u8>>,
+}
+
+impl Known {
+    fn add(&mut self, kept: Kept) {
+        let all = kept.letters.iter().chain(&kept.bytes).chain(&kept.names);
+        self.contexts.extend(all.flat_map(|run| run.windows(context(run.len()))).map(<[u8]>::to_vec));
+        self.kept.whole.extend(kept.whole);
+        self.kept.letters.extend(kept.letters);
+        self.kept.bytes.extend(kept.bytes);
+        self.kept.names.extend(kept.names);
+    }
+
+    fn explains(&self, run: &[u8]) -> bool {
+        run.windows(context(run.len())).any(|part| self.contexts.contains(part))
+    }
+}
+
+/// What two venues share of a person and nobody else keeps.
+fn links(one: &Kept, other: &Kept, known: &Known) -> Vec<String> {
+    let shared = one.whole.intersection(&other.whole);
+    let mut found: Vec<String> = shared.filter(|piece| !known.kept.whole.contains(*piece)).cloned().collect();
     let kinds: [Runs; 3] = [|kept| &kept.letters, |kept| &kept.bytes, |kept| &kept.names];
     for of in kinds {
-        let shared = of(one).intersection(of(other)).filter(|run| !known.iter().any(|kept| of(kept).contains(*run)));
+        let shared = of(one).intersection(of(other));
+        let shared = shared.filter(|run| !of(&known.kept).contains(*run) && !known.explains(run));
         found.extend(shared.map(|run| String::from_utf8(run.clone()).unwrap_or_else(|_| hex(run))));
     }
     found
@@ -262,11 +290,12 @@ async fn two_venues_cannot_link_one_person() {
     let person = somebody(&stage, AGREED[0], DOCUMENT).await;
     let twin = somebody(&stage, "甲某人", "XW000002").await;
     let first = visits(&stage, &person, Of::Strangers, &outsider).await;
-    let mut known = visits(&stage, &twin, Of::Strangers, &outsider).await;
+    let mut known = Known::default();
+    visits(&stage, &twin, Of::Strangers, &outsider).await.into_iter().for_each(|kept| known.add(kept));
     let second = visits(&stage, &person, Of::Strangers, &outsider).await;
-    known.push(Kept::of(&outsider.heard()));
+    known.add(Kept::of(&outsider.heard()));
     // What the holder agreed to tell both windows is theirs.
-    known.push(Kept::of(&[json!(AGREED).to_string()]));
+    known.add(Kept::of(&[json!(AGREED).to_string()]));
     let all: Vec<&Kept> = first.iter().chain(&second).collect();
     let mut shared = Vec::new();
     for (place, one) in all.iter().enumerate() {
@@ -292,12 +321,13 @@ async fn a_stable_name_is_found() {
     let outsider = point(&stage, "museum_entry", "gate", &[], Of::Strangers).await.1;
     let person = somebody(&stage, AGREED[0], DOCUMENT).await;
     let twin = somebody(&stage, "甲某人", "XW000002").await;
-    let mut known = visits(&stage, &twin, Of::Strangers, &outsider).await;
+    let mut known = Known::default();
+    visits(&stage, &twin, Of::Strangers, &outsider).await.into_iter().for_each(|kept| known.add(kept));
     let name = json!({ "name_zh": "同一机构", "name_en": "One body" });
     let organisation = stage.admin("/v1/admin/organisations", &name).await.unwrap();
     let of = Of::One(organisation["id"].as_str().unwrap());
     let visits = visits(&stage, &person, of, &outsider).await;
-    known.push(Kept::of(&outsider.heard()));
+    known.add(Kept::of(&outsider.heard()));
     for pair in visits.windows(2) {
         assert!(!links(&pair[0], &pair[1], &known).is_empty());
     }
