@@ -77,7 +77,7 @@ async fn the_desk_is_told_of_the_answer(house: &House) {
         bodies.push(body);
     }
     let asked = house.me("GET", "/v1/me/requests", "", &json!(null)).await.json();
-    let at = format!("/v1/me/requests/{}", asked["items"][0]["id"].as_str().unwrap());
+    let at = format!("/v1/me/requests/{}", asked.pointer("/items/0/id").and_then(serde_json::Value::as_str).unwrap());
     let said = house.me("POST", &at, "yes", &json!({ "decision": "agree" })).await;
     assert_eq!(said.status, StatusCode::OK, "{}", said.text);
     for (body, name) in bodies.iter_mut().zip(["presentation", "board"]) {
