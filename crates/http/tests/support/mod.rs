@@ -151,8 +151,14 @@ pub async fn send(
         request = request.header(*name, *value);
     }
     let response = router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
+    let (parts, mut body) = response.into_parts();
+    // A live connection does not end by itself; its first piece says how it began.
+    let lives = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+    let bytes = if lives {
+        body.frame().await.and_then(|piece| piece.unwrap().into_data().ok()).unwrap_or_default()
+    } else {
+        body.collect().await.unwrap().to_bytes()
+    };
     Got { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
 }
 
