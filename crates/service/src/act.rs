@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 use sm3::{Digest, Sm3};
 use tongma_capability::{Cause, Holder, Stop};
-use tongma_domain::{ActionsPerPresentation, Bucket, Id, Input, Outcome, Refusal, Starter, Text};
-use tongma_store::{Txn, load, save};
+use tongma_domain::{ActionsPerPresentation, Bucket, Id, Input, Outcome, Refusal, Starter, Text, UnixMs};
+use tongma_store::{OnceClaim, Txn, load, save};
 
 use crate::leg::{CONSENT_NEEDED, Kept, Leg, LegContext, LegDone, once, pending};
 use crate::on_behalf::may_act;
@@ -95,10 +95,7 @@ impl Platform {
         asked: Asked,
     ) -> Result<Acted, ActRefused> {
         let mut leg = self.leg_at(point, record, operator, &asked)?;
-        // The presentation's time comes first, so that in the deciding thing's bucket these rows lie in their order.
-        let asked_as = Id::derived(&[point.as_bytes(), asked.idempotency_key.as_bytes()]);
-        let scope: [&[u8]; 2] = [presentation.as_bytes(), asked_as.as_bytes()];
-        leg.once = once(&scope, request_digest(&asked), leg.context.attempt, self.now())?;
+        leg.once = once_at_point(point, presentation, &asked, leg.context.attempt, self.now())?;
         let directory = self.directory();
         let organisation = directory.venue(leg.context.venue)?.organisation;
         let kept = holder;
@@ -429,7 +426,7 @@ pub(crate) fn digest_of(parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// The fingerprint of a request: the same key with another one is refused.
-pub(crate) fn request_digest(asked: &Asked) -> [u8; 32] {
+fn request_digest(asked: &Asked) -> [u8; 32] {
     let mut hash = Sm3::new();
     hash.update(asked.action.as_bytes());
     hash.update([0]);
@@ -451,4 +448,17 @@ pub(crate) fn not_here() -> Refusal {
         Text::new("这里不办这项业务", "This service is not offered here"),
         Text::new("请到提供这项服务的场所", "Go to a place that offers it"),
     )
+}
+
+/// What makes an action on a presentation happen once, whether it is asked for or handed over later.
+pub(crate) fn once_at_point(
+    point: Id,
+    presentation: Id,
+    asked: &Asked,
+    attempt: Id,
+    now: UnixMs,
+) -> Result<OnceClaim, Refusal> {
+    // The presentation's time comes first, so that in the deciding thing's bucket these rows lie in their order.
+    let asked_as = Id::derived(&[point.as_bytes(), asked.idempotency_key.as_bytes()]);
+    once(&[presentation.as_bytes(), asked_as.as_bytes()], request_digest(asked), attempt, now)
 }

@@ -9,7 +9,7 @@ use tongma_capability::Cause;
 use tongma_domain::{Bucket, Id, Input, Outcome, Refusal, Shade, Text, UnixMs, Words};
 use tongma_store::{load, upsert};
 
-use crate::act::{Asked, request_digest};
+use crate::act::{Asked, once_at_point};
 use crate::leg::{Leg, LegContext, once};
 use crate::oddities::Oddity;
 use crate::platform::Platform;
@@ -167,8 +167,7 @@ impl Platform {
         let Some(input) = leg.input.value("asked_input").cloned() else { return Ok(None) };
         let asked = Asked { action: leg.action.clone(), input, idempotency_key: read.to_owned() };
         let mut online = leg.clone();
-        let scope: [&[u8]; 3] = [point.as_bytes(), presentation.as_bytes(), asked.idempotency_key.as_bytes()];
-        online.once = once(&scope, request_digest(&asked), leg.context.attempt, self.now())?;
+        online.once = once_at_point(point, presentation, &asked, leg.context.attempt, self.now())?;
         let Some(known) = self.known_attempt(bucket, &online)? else { return Ok(None) };
         Ok(self.again(bucket, known).ok().map(|acted| acted.outcome).filter(|outcome| outcome.shade != Shade::Red))
     }
