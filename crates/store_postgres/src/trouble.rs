@@ -25,7 +25,8 @@ impl Trouble {
         let unavailable = |why: &str| Self::Told(StoreError::Unavailable(format!("{why} (PostgreSQL {code})")));
         match (code.get(..2).unwrap_or_default(), code) {
             // Serialisation failure, deadlock; a key that another transaction took first; a check that a guard missed.
-            ("40" | "23", _) => Self::Again,
+            // Two processes that start at once make the same table, and one of them meets its row's type.
+            ("40" | "23", _) | (_, "42710") => Self::Again,
             (_, "57014" | "55P03") => unavailable("the server took too long"),
             (_, "53100") => unavailable("the disk is full"),
             ("53", _) => unavailable("the server is out of resources"),
