@@ -107,7 +107,7 @@ impl<'a> House<'a> {
     /// The authority did not answer.
     pub async fn book_when(&self, wanted: impl Fn(&[Value]) -> bool) -> Result<Vec<Value>, Failed> {
         let mut book = Vec::new();
-        for _ in 0..100 {
+        for _ in 0..300 {
             book = self.book().await?;
             if wanted(&book) {
                 break;

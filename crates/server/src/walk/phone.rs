@@ -269,7 +269,7 @@ impl<'a> Phone<'a> {
     /// # Errors
     /// The list was refused.
     pub async fn logged(&self, wanted: impl Fn(&Value) -> bool) -> Result<bool, Failed> {
-        for _ in 0..40 {
+        for _ in 0..120 {
             if self.log().await?.iter().any(&wanted) {
                 return Ok(true);
             }
