@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { audit, axe } from "./harness/axe.mjs";
 import { Stage } from "./harness/stage.mjs";
+import { until } from "./harness/wait.mjs";
 import { Colleague } from "./harness/staff.mjs";
 
 /** From applying to the first scanned code a venue may take so long. */
@@ -144,7 +145,10 @@ test("the console", { timeout: 420_000 }, async (t) => {
     }, { kind, words });
     assert.equal(await demand("correct", "请把我的手机号改成新号"), 200);
     assert.equal(await demand("delete", "请删除去年的预约记录"), 200);
-    await system.go("/console/cases");
+    await until("both in the office's list", async () => {
+      await system.go("/console/cases");
+      return (await system.browser.run(() => document.querySelectorAll("td a").length)) >= 2;
+    });
     await stage.shot(system, "cases");
     await system.browser.press("td a", "更正信息");
     await system.browser.shown("dd", "请把我的手机号改成新号");

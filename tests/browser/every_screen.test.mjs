@@ -14,11 +14,11 @@ import { until } from "./harness/wait.mjs";
 /** The citizen's pages: route → what shows that it is filled, where that is more than its heading. */
 const CITIZEN = {
   "": "", things: "", do: null, scan: "", log: "", cards: ".deck .face-card", card: ".show", account: "", calendar: "#calendar_url", consents: "", grants: "",
-  pin: "", devices: "", messages: "", texts: "", cases: "", copy: "", closing: "", settings: "", help: "", family: "", papers: "",
+  pin: "", devices: "", messages: "", texts: "", cases: "", copy: "", closing: "", settings: "", help: "", family: "", papers: "", passkeys: "",
 };
 /** The offices' pages, and what is opened from the lists among them. */
 const OFFICES = {
-  system: ["/console", "/console/review", "/console/venues", "/console/points", "/console/templates", "/console/people"],
+  system: ["/console", "/console/review", "/console/venues", "/console/points", "/console/templates", "/console/people", "/console/cases"],
   security: ["/console/approve", "/console/unmask", "/console/staff", "/console/keys"],
   audit: ["/console/acts", "/console/audit", "/console/oddities"],
 };
