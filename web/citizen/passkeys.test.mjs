@@ -2,16 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { able, wayOf } from "./passkeys.js";
 import { EN, ZH } from "./words-passkey.js";
+import { sameWords } from "../shared/tables.mjs";
 
-test("both tables have the same keys and the same values in them", () => {
-  assert.deepEqual(Object.keys(ZH), Object.keys(EN));
-  const values = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
-  for (const key of Object.keys(ZH)) {
-    assert.deepEqual(values(ZH[key]), values(EN[key]), key);
-    assert.match(ZH[key], /[\u4e00-\u9fff]/, key);
-    assert.doesNotMatch(EN[key], /[\u4e00-\u9fff]/, key);
-  }
-});
+test("both tables have the same keys and the same values in them", () => sameWords(ZH, EN));
 
 test("a passkey is the way where there is one and it can be used; the PIN can be chosen where it is set", () => {
   const [both, pin, passkey, none] = [[true, true], [true, false], [false, true], [false, false]].map(([pin_set, passkey_set]) => ({ pin_set, passkey_set }));

@@ -54,9 +54,7 @@ fn check_file(path: &str, text: &str, complaints: &mut Vec<String>) {
     if !path.starts_with("xtask/") {
         // The words are put together here so that this file does not complain about itself.
         for unfinished in [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("#[ig", "nore")] {
-            // A test that its parent starts as a process of its own is not skipped: it runs where it belongs.
-            let counts = |line: &str| line.contains(unfinished) && !line.contains("a process of its own");
-            if let Some(line) = text.lines().position(counts) {
+            if let Some(line) = text.lines().position(|line| line.contains(unfinished)) {
                 complaints.push(format!("{path}:{}: unfinished or skipped: {unfinished}", line + 1));
             }
         }

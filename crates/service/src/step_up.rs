@@ -293,10 +293,9 @@ impl Platform {
     }
 }
 
-/// What a citizen is told when a passkey's answer is not taken.
-fn told(trouble: Trouble) -> Refusal {
-    let next = Text::new("请再试一次，或改用授权密码", "Try once more, or use your PIN");
-    let (code, title) = match trouble {
+/// What is wrong with a passkey's answer, as a code and in words, for citizens and staff alike.
+pub(crate) fn trouble_words(trouble: Trouble) -> (&'static str, Text) {
+    match trouble {
         Trouble::NotVerified => (
             "passkey.not_verified",
             Text::new(
@@ -309,7 +308,13 @@ fn told(trouble: Trouble) -> Refusal {
             ("passkey.counter", Text::new("这把通行密钥可能被复制过", "This passkey may have been copied"))
         }
         _ => ("passkey.invalid", Text::new("通行密钥验证没有通过", "The passkey could not be verified")),
-    };
+    }
+}
+
+/// What a citizen is told when a passkey's answer is not taken.
+fn told(trouble: Trouble) -> Refusal {
+    let next = Text::new("请再试一次，或改用授权密码", "Try once more, or use your PIN");
+    let (code, title) = trouble_words(trouble);
     Refusal::forbidden(code, title, next).asking()
 }
 

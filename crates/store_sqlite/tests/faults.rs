@@ -121,14 +121,14 @@ ssize_t pwrite(int file, const void *bytes, size_t length, off_t at) {
 }
 "#;
 
-/// Runs one of the children of this file on a failing disk; it must succeed.
-fn run_on_a_failing_disk(directory: &Directory, child: &str, variable: &str) {
+/// Runs a test of this file once more, in a process with a failing disk, where it finds its store [`given`]; it must succeed.
+fn run_on_a_failing_disk(directory: &Directory, test: &str, variable: &str) {
     let (source, library) = (directory.path().join("disk.c"), directory.path().join("disk.so"));
     std::fs::write(&source, FAILING_DISK).unwrap();
     let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").status();
     assert!(compiled.is_ok_and(|status| status.success()), "this test needs a C compiler as `cc`: install gcc");
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", child, "--ignored", "--nocapture"])
+        .args(["--exact", test, "--nocapture"])
         .env("LD_PRELOAD", &library)
         .env("STORE_DIRECTORY", directory.path().join("store"))
         .env(variable, directory.path().join("failing"))
@@ -138,17 +138,19 @@ fn run_on_a_failing_disk(directory: &Directory, child: &str, variable: &str) {
     assert!(child.status.success() && said.contains("the child is done"), "{said}{cried}");
 }
 
-/// The store that a child was given, and the file whose presence makes its disk fail.
-fn given(variable: &str) -> (SqliteStore, std::path::PathBuf) {
-    let (directory, failing) = (std::env::var("STORE_DIRECTORY"), std::env::var(variable));
-    assert!(directory.is_ok() && failing.is_ok(), "run by its parent alone");
-    (SqliteStore::open(directory.unwrap()).unwrap(), failing.unwrap().into())
+/// In the process with a failing disk: its store, and the file whose presence makes the disk fail.
+fn given(variable: &str) -> Option<(SqliteStore, std::path::PathBuf)> {
+    let (directory, failing) = (std::env::var("STORE_DIRECTORY").ok()?, std::env::var(variable).ok()?);
+    Some((SqliteStore::open(directory).unwrap(), failing.into()))
 }
 
 #[test]
 fn a_disk_that_runs_full_at_a_commit_refuses_and_passes() {
+    if let Some((store, full)) = given("DISK_FULL_WHILE") {
+        return on_a_disk_that_is_full(&store, &full);
+    }
     let directory = Directory::new("enospc");
-    run_on_a_failing_disk(&directory, "child_whose_disk_is_full", "DISK_FULL_WHILE");
+    run_on_a_failing_disk(&directory, "a_disk_that_runs_full_at_a_commit_refuses_and_passes", "DISK_FULL_WHILE");
     let store = SqliteStore::open(directory.path().join("store")).unwrap();
     for number in 0..60 {
         // What was refused was not done; its number was put again once there was room, or not at all.
@@ -156,43 +158,40 @@ fn a_disk_that_runs_full_at_a_commit_refuses_and_passes() {
     }
 }
 
-#[test]
-#[ignore = "a process of its own, started by a_disk_that_runs_full_at_a_commit_refuses_and_passes"]
-fn child_whose_disk_is_full() {
-    let (store, full) = given("DISK_FULL_WHILE");
-    assert!((0..20).all(|number| put(&store, number, 9_000) == Ok(1)));
-    std::fs::write(&full, "").unwrap();
+fn on_a_disk_that_is_full(store: &SqliteStore, full: &std::path::Path) {
+    assert!((0..20).all(|number| put(store, number, 9_000) == Ok(1)));
+    std::fs::write(full, "").unwrap();
     for number in 20..40 {
-        let refused = put(&store, number, 9_000);
+        let refused = put(store, number, 9_000);
         assert_eq!(refused, Err(StoreError::Unavailable("the disk is full".into())), "{number}");
     }
     assert_eq!(store.health(), Ok(()));
-    assert!(held(&store, 7) && !held(&store, 20), "reading goes on");
-    std::fs::remove_file(&full).unwrap();
-    assert!((40..60).all(|number| put(&store, number, 9_000) == Ok(1)), "with room again it goes on by itself");
+    assert!(held(store, 7) && !held(store, 20), "reading goes on");
+    std::fs::remove_file(full).unwrap();
+    assert!((40..60).all(|number| put(store, number, 9_000) == Ok(1)), "with room again it goes on by itself");
     println!("the child is done");
 }
 
 #[test]
 fn after_a_failed_sync_nothing_is_acknowledged() {
+    if let Some((store, failing)) = given("SYNC_FAILS_WHILE") {
+        return on_a_disk_that_does_not_sync(&store, &failing);
+    }
     let directory = Directory::new("sync");
-    run_on_a_failing_disk(&directory, "child_whose_sync_fails", "SYNC_FAILS_WHILE");
+    run_on_a_failing_disk(&directory, "after_a_failed_sync_nothing_is_acknowledged", "SYNC_FAILS_WHILE");
     let store = SqliteStore::open(directory.path().join("store")).unwrap();
     assert!(held(&store, 1), "what was acknowledged is there after a restart");
     assert_eq!(put(&store, 50, 1), Ok(1), "and the store works again");
 }
 
-#[test]
-#[ignore = "a process of its own, started by after_a_failed_sync_nothing_is_acknowledged"]
-fn child_whose_sync_fails() {
-    let (store, failing) = given("SYNC_FAILS_WHILE");
-    assert_eq!(put(&store, 1, 1), Ok(1));
-    std::fs::write(&failing, "").unwrap();
-    assert!(matches!(put(&store, 2, 1), Err(StoreError::Unavailable(_))), "the sync of this commit failed");
-    std::fs::remove_file(&failing).unwrap();
+fn on_a_disk_that_does_not_sync(store: &SqliteStore, failing: &std::path::Path) {
+    assert_eq!(put(store, 1, 1), Ok(1));
+    std::fs::write(failing, "").unwrap();
+    assert!(matches!(put(store, 2, 1), Err(StoreError::Unavailable(_))), "the sync of this commit failed");
+    std::fs::remove_file(failing).unwrap();
     for number in 3..9 {
         assert!(
-            matches!(put(&store, number, 1), Err(StoreError::Unavailable(_))),
+            matches!(put(store, number, 1), Err(StoreError::Unavailable(_))),
             "a sync that works again proves nothing"
         );
     }

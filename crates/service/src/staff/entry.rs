@@ -383,20 +383,7 @@ pub(crate) fn passkey_refusal(trouble: Trouble) -> Refusal {
         "请再试一次；仍不行请联系安全管理员",
         "Try once more; if it fails again, ask the security administrator",
     );
-    let (code, title) = match trouble {
-        Trouble::NotVerified => (
-            "passkey.not_verified",
-            Text::new(
-                "通行密钥没有验证本人（指纹、面容或 PIN）",
-                "The passkey did not verify you by finger, face or PIN",
-            ),
-        ),
-        Trouble::Expired | Trouble::Challenge => ("passkey.expired", Text::new("验证已超时", "This took too long")),
-        Trouble::Counter => {
-            ("passkey.counter", Text::new("这把通行密钥可能被复制过", "This passkey may have been copied"))
-        }
-        _ => ("passkey.invalid", Text::new("通行密钥验证没有通过", "The passkey could not be verified")),
-    };
+    let (code, title) = crate::step_up::trouble_words(trouble);
     Refusal::with_status(401, code, title, next)
 }
 
